@@ -1,1 +1,2 @@
-export {};
+export * from './search-attribute-names.js';
+export * from './task-queues.js';

@@ -1,1 +1,12 @@
-export {};
+export * from './duration.js';
+export * from './labels.js';
+export * from './model.js';
+export * from './prompt.js';
+export * from './recipe.js';
+export * from './recipe-checks.js';
+export * from './resolve-recipe.js';
+export * from './run-settings.js';
+export * from './source.js';
+export * from './student.js';
+export * from './training.js';
+export * from './workflow-id.js';

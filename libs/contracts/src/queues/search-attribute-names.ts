@@ -1,0 +1,9 @@
+/** Search attributes of a run, with Temporal's names for their types. */
+export const searchAttributeTypes = {
+  NacreRecipe: 'Keyword',
+  NacreState: 'Keyword',
+  NacreStage: 'Keyword',
+  NacreLogLoss: 'Double',
+} as const;
+
+export type SearchAttributeName = keyof typeof searchAttributeTypes;

@@ -1,0 +1,77 @@
+import type { Recipe } from './recipe.js';
+
+/** What a source is for. */
+export type SourceUse = 'train' | 'extra' | 'post_pretrain' | 'test' | 'submission_order';
+
+const useByName: Readonly<Record<string, SourceUse>> = {
+  train: 'train',
+  extra: 'extra',
+  ut: 'post_pretrain',
+  test: 'test',
+  sample_submission: 'submission_order',
+};
+
+/** The use a source has by its name when the recipe states none. */
+export function useOfName(name: string): SourceUse | undefined {
+  return useByName[name];
+}
+
+/** Names of the sources with a use, in the order of the recipe. */
+export function sourcesFor(recipe: Recipe, use: SourceUse): string[] {
+  return Object.entries(recipe.data)
+    .filter(([, source]) => source.use === use)
+    .map(([name]) => name);
+}
+
+/**
+ * Contradictions between parts of a recipe that no single field shows: one sentence each, with the
+ * place first. Empty when there are none.
+ */
+export function contradictions(recipe: Recipe): string[] {
+  const found: string[] = [];
+  const count = (use: SourceUse) => sourcesFor(recipe, use).length;
+  for (const [name, source] of Object.entries(recipe.data)) {
+    if (source.use === undefined) {
+      found.push(`data.${name}.use: say what the rows are for (train, extra, post_pretrain, test, submission_order)`);
+    }
+    if (source.format === 'sample_submission' && source.use !== 'submission_order') {
+      found.push(`data.${name}: a sample_submission can only have use: submission_order`);
+    }
+    if (source.use === 'submission_order' && source.format !== 'sample_submission') {
+      found.push(`data.${name}: use: submission_order needs format: sample_submission`);
+    }
+    const unlabelled = source.use === 'test' || source.use === 'submission_order';
+    if (source.columns !== undefined && source.columns.label === undefined && !unlabelled) {
+      found.push(`data.${name}.columns.label: rows that are trained on need a label`);
+    }
+  }
+  if (count('train') !== 1) found.push(`data: exactly one source must have use: train, there are ${String(count('train'))}`);
+  if (count('submission_order') > 1) found.push('data: at most one source may have use: submission_order');
+  if (recipe.data[recipe.predict.data]?.use !== 'test') {
+    found.push(`predict.data: ${recipe.predict.data} is no source with use: test`);
+  }
+  if (recipe.post_pretrain !== undefined && recipe.data[recipe.post_pretrain.data]?.use !== 'post_pretrain') {
+    found.push(`post_pretrain.data: ${recipe.post_pretrain.data} is no source with use: post_pretrain`);
+  }
+  for (const teacher of Object.keys(recipe.teachers)) {
+    if (!(teacher in recipe.models)) found.push(`teachers.${teacher}: no model of that name under models`);
+  }
+  if (!(recipe.student.base in recipe.models)) {
+    found.push(`student.base: no model ${recipe.student.base} under models`);
+  }
+  for (const [name, { tiny }] of Object.entries(recipe.models)) {
+    if (tiny.hidden_size % tiny.num_attention_heads !== 0) {
+      found.push(`models.${name}.tiny.num_attention_heads: ${String(tiny.num_attention_heads)} does not divide hidden_size`);
+    }
+    if (tiny.num_attention_heads % tiny.num_key_value_heads !== 0) {
+      found.push(`models.${name}.tiny.num_key_value_heads: does not divide num_attention_heads`);
+    }
+    if (tiny.warm_up.on === 'latents' && recipe.data[sourcesFor(recipe, 'train')[0] ?? '']?.synthetic === undefined) {
+      found.push(`models.${name}.tiny.warm_up.on: latents exist only for a synthetic train source; use text`);
+    }
+  }
+  if (Object.keys(recipe.teachers).length === 0 && recipe.student.losses.cross_entropy === 0) {
+    found.push('student.losses.cross_entropy: without teachers it is the only loss and cannot be 0');
+  }
+  return found;
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** LoRA on every linear layer of the backbone. */
+export const adapterSchema = z
+  .strictObject({
+    rank: z.int().positive().max(1024).default(64).describe('Rank r of A and B'),
+    alpha: z.number().positive().default(128).describe('Scale: the update is alpha / r * B A'),
+  })
+  .describe('LoRA on every linear layer of the backbone');
+
+/** What every training stage has in common. */
+export const trainingSchema = z
+  .strictObject({
+    adapter: adapterSchema.prefault({}),
+    global_batch: z.int().positive().default(64).describe('Rows per optimizer step'),
+    swap_answers: z
+      .enum(['double', 'none'])
+      .default('double')
+      .describe('double: every training row also with its answers exchanged'),
+    warmup_steps: z.int().nonnegative().default(100).describe('Linear warm-up, at most a tenth of the steps'),
+    weight_decay: z.number().nonnegative().default(0).describe('AdamW weight decay on LoRA matrices'),
+    max_gradient_norm: z.number().positive().default(1).describe('Gradients above this norm are scaled down'),
+    seed: z.int().nonnegative().default(1234).describe('Seed of sample order, adapters and heads'),
+    dtype: z
+      .enum(['float32', 'bfloat16'])
+      .default('bfloat16')
+      .describe('dtype of the frozen base; adapters and heads are always float32'),
+  })
+  .describe('What every training stage has in common');

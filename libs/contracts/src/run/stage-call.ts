@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+import { artifactReferenceSchema } from '../artifact/artifact-reference.js';
+import { digestSchema } from '../artifact/digest.js';
+import { gpuPoolSchema } from '../recipe/run-settings.js';
+
+/**
+ * Everything an activity needs to compute one stage. `key`, `kind`, `version`, `parameters` and
+ * `inputs` say what; `execution` and `run` only how and for whom.
+ */
+export const stageCallSchema = z.strictObject({
+  key: digestSchema.describe('Stage key'),
+  kind: z.string().describe('Stage kind'),
+  version: z.int().positive().describe('Version of the kind'),
+  name: z.string().describe('Name in the run: kind, model and fold, e.g. teacher/llama-tiny/fold-0'),
+  parameters: z.record(z.string(), z.unknown()).describe('Parameters; hashed'),
+  inputs: z.record(z.string(), artifactReferenceSchema).describe('Input artifacts by input name; hashed by content'),
+  execution: gpuPoolSchema.pick({ device: true, threads: true, micro_batch_tokens: true }).describe('Not hashed'),
+  run: z
+    .strictObject({
+      workflow_id: z.string().describe('Workflow id of the run'),
+      run_id: z.string().describe('Temporal run id'),
+    })
+    .describe('For whom'),
+});
+
+export type StageCall = z.infer<typeof stageCallSchema>;
