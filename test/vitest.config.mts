@@ -1,0 +1,1 @@
+export { pipelineTests as default } from '../vitest.shared.mjs';
