@@ -3,6 +3,9 @@
 Imports nothing heavy, so that a launcher, a warm parent or another package can read it at once.
 """
 
+# The names are those of libs/contracts/src/errors.
+# ruff: noqa: N818
+
 from __future__ import annotations
 
 import importlib
@@ -68,7 +71,7 @@ _stop = threading.Event()
 
 
 def request_stop() -> None:
-    """Ask the running task to stop at its next step boundary: SIGTERM's handler and the lifeline call this."""
+    """Ask the running task to stop at its next step boundary; SIGTERM and the lifeline do so."""
     _stop.set()
 
 
@@ -138,9 +141,7 @@ class TaskContext:
     def check_stop(self) -> None:
         """Called at step boundaries: raises TrainerStopped once a stop has been asked for."""
         if stop_requested():
-            raise TrainerStopped(
-                f"{self.stage['name']}: stopped at a step boundary, as asked; start it again to go on"
-            )
+            raise TrainerStopped(f"{self.stage['name']}: stopped at a step boundary, as asked")
 
 
 def json_text(document: Any) -> str:
