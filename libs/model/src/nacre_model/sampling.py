@@ -1,0 +1,56 @@
+"""Stateless sample order: which rows an optimizer step takes, as a function of the seed alone.
+
+Every draw hashes (seed, epoch, example_id, swapped) with a counter-based 64-bit hash. Rank,
+micro-batch, history and the order in which rows are listed have no influence, so a step can be
+found again after any interruption.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def hash_text(text: str) -> int:
+    """64-bit hash of a text, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def example_hashes(example_ids: Sequence[str]) -> np.ndarray:
+    """hash_text of each id, uint64: computed once, used in every epoch."""
+    return np.array([hash_text(example_id) for example_id in example_ids], dtype=np.uint64)
+
+
+def epoch_order(seed: int, epoch: int, hashes: np.ndarray, swapped: np.ndarray) -> np.ndarray:
+    """Positions 0 … N - 1 in the order in which an epoch visits the rows, int64.
+
+    hashes: example_hashes of the N rows; swapped: bool [N].
+    """
+    draws = _mix(hashes ^ _mix(np.uint64(seed)))
+    draws = _mix(draws ^ _mix(np.uint64(2 * epoch) + swapped.astype(np.uint64)))
+    # The last keys settle equal draws without looking at positions.
+    return np.lexsort((swapped, hashes, draws))
+
+
+def global_batches(order: np.ndarray, global_batch: int) -> list[np.ndarray]:
+    """The steps of an epoch: `global_batch` rows each; the last one has what is left.
+
+    The smaller last step is kept, and its loss is still a sum over rows divided by `global_batch`:
+    every row weighs the same.
+    """
+    return [order[start : start + global_batch] for start in range(0, len(order), global_batch)]
+
+
+def step_count(rows: int, global_batch: int, epochs: int) -> int:
+    """Optimizer steps of a whole training."""
+    return epochs * -(-rows // global_batch)
+
+
+def _mix(values: np.ndarray | np.uint64) -> np.ndarray:
+    """splitmix64's output function (Steele, Lea, Flood 2014): a bijection that spreads every bit."""
+    mixed = np.atleast_1d(np.asarray(values, dtype=np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))

@@ -1,0 +1,301 @@
+"""The Parquet tables of a task as numpy arrays: tokens, folds and logits, and the joins between them.
+
+Columns and file names are those of libs/contracts/src/tables. A row's key is (example_id, swapped);
+every join is by key with exact counts, never by position.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .protocol import InvalidData
+
+TOKENS_FILE = "tokens.parquet"
+FOLDS_FILE = "folds.parquet"
+LOGITS_SHARD_ROWS = 4096
+NO_LABEL = -1
+
+Key = tuple[str, bool]
+RowChoice = Literal["all", "training", "dev_and_blind", "blind"]
+
+
+def logits_file(shard: int) -> str:
+    """Name of the shard-th file of a logits artifact."""
+    return f"logits-{shard:05d}.parquet"
+
+
+@dataclass(frozen=True)
+class TokenTable:
+    """Token sequences of N rows, flat.
+
+    example_ids: object [N]. swapped: bool [N]. labels: int64 [N], the index into labels as
+    presented, NO_LABEL where a row has no vote. values: int32, all sequences one after another;
+    row n is values[offsets[n]:offsets[n + 1]]; offsets: int64 [N + 1].
+    """
+
+    example_ids: np.ndarray
+    swapped: np.ndarray
+    labels: np.ndarray
+    values: np.ndarray
+    offsets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.example_ids)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each row, int64 [N]."""
+        return np.diff(self.offsets)
+
+    def keys(self) -> list[Key]:
+        """Key of each row."""
+        return list(zip(self.example_ids.tolist(), self.swapped.tolist(), strict=True))
+
+    def input_ids(self, row: int) -> np.ndarray:
+        """Token ids of one row, int32."""
+        return self.values[self.offsets[row] : self.offsets[row + 1]]
+
+
+@dataclass(frozen=True)
+class FoldTable:
+    """folds.parquet: where each train and extra row may be used.
+
+    example_ids, sources: object [N]. folds: int64 [N], the dev fold or -1. blind: bool [N].
+    held_out_of: per row the folds whose models must not train on it.
+    """
+
+    example_ids: np.ndarray
+    sources: np.ndarray
+    folds: np.ndarray
+    blind: np.ndarray
+    held_out_of: list[frozenset[int]]
+
+    @property
+    def count(self) -> int:
+        """Number of folds."""
+        return int(self.folds.max(initial=-1)) + 1
+
+
+@dataclass(frozen=True)
+class LogitsTable:
+    """Raw logits of N rows: float32 [N, labels], in the presented order of each row."""
+
+    example_ids: np.ndarray
+    swapped: np.ndarray
+    logits: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.example_ids)
+
+    def keys(self) -> list[Key]:
+        """Key of each row."""
+        return list(zip(self.example_ids.tolist(), self.swapped.tolist(), strict=True))
+
+
+def read_tokens(folders: Mapping[str, Path], label_count: int) -> TokenTable:
+    """The token tables of several sources (name → folder), one after another in the given order.
+
+    Raises InvalidData for a missing file or column, an empty sequence, a label outside of
+    0 … label_count - 1, a key that occurs twice, or no row at all.
+    """
+    columns = ["example_id", "swapped", "input_ids", "label"]
+    parts = [_read(Path(folder) / TOKENS_FILE, columns) for folder in folders.values()]
+    if not parts or sum(part.num_rows for part in parts) == 0:
+        raise InvalidData(f"tokens of {', '.join(folders) or 'no source'}: there is no row to work on")
+    table = pa.concat_tables(parts).combine_chunks()
+    # cast: an offset of 32 bits overflows at 2^31 tokens.
+    sequences = table["input_ids"].cast(pa.large_list(pa.int32())).combine_chunks()
+    if isinstance(sequences, pa.ChunkedArray):
+        sequences = sequences.chunk(0)
+    if sequences.null_count:
+        raise InvalidData("tokens: a row has no input_ids; tokenize the source again")
+    start = sequences.offsets[0].as_py()
+    tokens = TokenTable(
+        example_ids=_strings(table, "example_id"),
+        swapped=_column(table, "swapped", np.bool_),
+        labels=table["label"].fill_null(NO_LABEL).to_numpy().astype(np.int64),
+        values=sequences.values.to_numpy(zero_copy_only=False)[start:],
+        offsets=sequences.offsets.to_numpy() - start,
+    )
+    keys = tokens.keys()
+    _refuse_repeated(keys, "tokens")
+    _refuse(keys, tokens.lengths < 1, "tokens", "has no token; tokenize the source again")
+    outside = (tokens.labels < NO_LABEL) | (tokens.labels >= label_count)
+    _refuse(keys, outside, "tokens", f"has a label outside of 0 … {label_count - 1}; do the labels agree?")
+    return tokens
+
+
+def read_folds(folder: Path) -> FoldTable:
+    """folds.parquet of a folder.
+
+    Raises InvalidData for a missing file or column or an example_id that occurs twice.
+    """
+    table = _read(
+        Path(folder) / FOLDS_FILE, ["example_id", "source", "fold", "blind", "held_out_of"]
+    ).combine_chunks()
+    folds = FoldTable(
+        example_ids=_strings(table, "example_id"),
+        sources=_strings(table, "source"),
+        folds=_column(table, "fold", np.int64),
+        blind=_column(table, "blind", np.bool_),
+        held_out_of=[frozenset(folds or ()) for folds in table["held_out_of"].to_pylist()],
+    )
+    _refuse_repeated([(example_id, False) for example_id in folds.example_ids], FOLDS_FILE)
+    return folds
+
+
+def select_rows(tokens: TokenTable, folds: FoldTable | None, choice: RowChoice, fold: int | None) -> np.ndarray:
+    """Positions of the chosen rows in the order of the tokens, int64.
+
+    training: rows that are not held out of `fold`; with fold None, rows that at least one fold
+    trains on. dev_and_blind: dev rows of `fold` and blind rows. Without folds only `all` (and
+    `training`, which is then the same) can be chosen.
+
+    Raises InvalidData where tokens and folds do not hold the same examples: a token row that folds
+    does not know, or an example of folds, of a source whose tokens are given, without tokens in
+    either order. Raises it too when nothing is chosen.
+    """
+    if folds is None and choice not in ("all", "training"):
+        raise InvalidData(f"rows: {choice} needs the folds as an input")
+    if folds is None or choice == "all":
+        return np.arange(len(tokens), dtype=np.int64)
+    position = {example_id: row for row, example_id in enumerate(folds.example_ids.tolist())}
+    held = np.fromiter(
+        (position.get(example_id, -1) for example_id in tokens.example_ids.tolist()), np.int64, len(tokens)
+    )
+    _refuse(tokens.keys(), held < 0, FOLDS_FILE, "is in the tokens but not in the folds")
+    given = set(folds.sources[held].tolist())
+    _refuse_missing(
+        tokens.keys(),
+        [
+            (example_id, swapped)
+            for example_id, source in zip(folds.example_ids.tolist(), folds.sources.tolist(), strict=True)
+            if source in given
+            for swapped in (False, True)
+        ],
+        "tokens",
+    )
+    if choice == "training":
+        allowed = [
+            fold not in held_out if fold is not None else len(held_out) < folds.count
+            for held_out in folds.held_out_of
+        ]
+        chosen = np.array(allowed, dtype=np.bool_) & ~folds.blind
+    else:
+        chosen = folds.blind if choice == "blind" else folds.blind | (folds.folds == fold)
+    rows = np.flatnonzero(chosen[held])
+    if len(rows) == 0:
+        raise InvalidData(f"rows: no row is {choice.replace('_', ' ')} for fold {fold}; look at the folds' counts")
+    return rows
+
+
+def read_logits(folder: Path, labels: Sequence[str]) -> LogitsTable:
+    """All shards of a logits artifact, in order.
+
+    Raises InvalidData for a missing shard or column, a key that occurs twice or a value that is not
+    finite.
+    """
+    shards = sorted(Path(folder).glob("logits-*.parquet"))
+    if [shard.name for shard in shards] != [logits_file(number) for number in range(len(shards))] or not shards:
+        raise InvalidData(f"{Path(folder).name}: logits shards are missing; export the logits again")
+    columns = ["example_id", "swapped", *(f"logit_{label}" for label in labels)]
+    table = pa.concat_tables([_read(shard, columns) for shard in shards]).combine_chunks()
+    result = LogitsTable(
+        example_ids=_strings(table, "example_id"),
+        swapped=_column(table, "swapped", np.bool_),
+        logits=np.stack([_column(table, f"logit_{label}", np.float32) for label in labels], axis=1),
+    )
+    keys = result.keys()
+    _refuse_repeated(keys, Path(folder).name)
+    _refuse(keys, ~np.isfinite(result.logits).all(axis=1), Path(folder).name, "has a logit that is not finite")
+    return result
+
+
+def join_logits(tokens: TokenTable, rows: np.ndarray, logits: LogitsTable, name: str) -> np.ndarray:
+    """Logits of the chosen token rows, float32 [len(rows), labels], each row's own order.
+
+    Raises InvalidData, naming the row, when a chosen row has no logits or a logits row belongs to no
+    token row.
+    """
+    found = {key: position for position, key in enumerate(logits.keys())}
+    keys = tokens.keys()
+    _refuse_missing(list(found), [keys[row] for row in rows], name)
+    foreign = found.keys() - set(keys)
+    if foreign:
+        raise InvalidData(f"{name}: {_name(min(foreign))} is not in the tokens; the logits are of other data")
+    return logits.logits[[found[keys[row]] for row in rows]]
+
+
+def write_logits_shard(folder: Path, shard: int, labels: Sequence[str], rows: LogitsTable) -> Path:
+    """Write one shard of at most LOGITS_SHARD_ROWS rows; equal rows give equal bytes.
+
+    The file appears under its name only when it is complete.
+    """
+    if not 0 < len(rows) <= LOGITS_SHARD_ROWS:
+        raise ValueError(f"a shard holds 1 to {LOGITS_SHARD_ROWS} rows, not {len(rows)}")
+    columns: dict[str, pa.Array] = {
+        "example_id": pa.array(rows.example_ids.tolist(), pa.string()),
+        "swapped": pa.array(rows.swapped, pa.bool_()),
+    }
+    for index, label in enumerate(labels):
+        columns[f"logit_{label}"] = pa.array(np.ascontiguousarray(rows.logits[:, index]), pa.float32())
+    path = Path(folder) / logits_file(shard)
+    temporary = path.with_suffix(".partial")
+    pq.write_table(pa.table(columns), temporary, compression="zstd", store_schema=False)
+    os.replace(temporary, path)
+    return path
+
+
+def _read(path: Path, columns: Sequence[str]) -> pa.Table:
+    if not path.is_file():
+        raise InvalidData(f"{path.parent.name}/{path.name} is missing; the stage that makes it must run first")
+    try:
+        return pq.read_table(path, columns=list(columns)).select(list(columns))
+    except (pa.ArrowInvalid, KeyError) as error:
+        raise InvalidData(
+            f"{path.parent.name}/{path.name} needs the columns {', '.join(columns)}: {str(error)[:120]}"
+        ) from error
+
+
+def _column(table: pa.Table, name: str, dtype: type[np.generic]) -> np.ndarray:
+    if table[name].null_count:
+        raise InvalidData(f"column {name} has an empty cell")
+    return table[name].to_numpy().astype(dtype)
+
+
+def _strings(table: pa.Table, name: str) -> np.ndarray:
+    if table[name].null_count:
+        raise InvalidData(f"column {name} has an empty cell")
+    return np.array(table[name].to_pylist(), dtype=object)
+
+
+def _name(key: Key) -> str:
+    return f"{key[0]} ({'swapped' if key[1] else 'as given'})"
+
+
+def _refuse(keys: Sequence[Key], bad: np.ndarray, place: str, problem: str) -> None:
+    if bad.any():
+        raise InvalidData(f"{place}: {_name(keys[int(np.argmax(bad))])} {problem} ({int(bad.sum())} such rows)")
+
+
+def _refuse_repeated(keys: Sequence[Key], place: str) -> None:
+    if len(set(keys)) == len(keys):
+        return
+    seen: set[Key] = set()
+    repeated = next(key for key in keys if key in seen or seen.add(key))
+    raise InvalidData(f"{place}: {_name(repeated)} occurs twice")
+
+
+def _refuse_missing(present: Iterable[Key], wanted: Sequence[Key], place: str) -> None:
+    known = set(present)
+    missing = [key for key in wanted if key not in known]
+    if missing:
+        raise InvalidData(f"{place}: {_name(missing[0])} is missing ({len(missing)} such rows)")
