@@ -1,1 +1,11 @@
-export {};
+export * from './endpoints.js';
+export * from './ensure-server.js';
+export * from './environment-for.js';
+export * from './errors.js';
+export * from './find-local-stack.js';
+export type * from './local-stack.js';
+export * from './prepare-namespace.js';
+export * from './project-root.js';
+export type * from './stack-options.js';
+export * from './start-local-stack.js';
+export * from './stop-local-stack.js';

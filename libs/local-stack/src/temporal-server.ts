@@ -1,0 +1,38 @@
+import { searchAttributeTypes } from '@nacre/contracts/queues';
+import { loopbackRequest } from './loopback-request.js';
+import type { ServerDefinition } from './server-definition.js';
+
+/** The Temporal CLI's development server: server, web interface and an SQLite database on disk. */
+export const temporalServer: ServerDefinition = {
+  name: 'temporal',
+  binary: 'temporal',
+  replacedBy: 'NACRE_TEMPORAL_CLI',
+  versionArguments: ['--version'],
+  database: 'temporal.db',
+
+  arguments: ({ ports }, dataFolder) => [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'warn'],
+    ...['--port', String(ports.temporal), '--ui-port', String(ports.ui)],
+    ...['--http-port', String(ports.http), '--metrics-port', String(ports.metrics)],
+    ...['--db-filename', `${dataFolder}/temporal.db`],
+    // Otherwise the web interface asks a server on the internet for news.
+    '--ui-disable-news-fetch',
+    ...Object.entries(searchAttributeTypes).flatMap(([name, type]) => [
+      '--search-attribute',
+      `${name}=${type}`,
+    ]),
+  ],
+
+  environment: () => ({}),
+
+  answers: async ({ ports }) => {
+    const answer = await loopbackRequest({
+      port: ports.http,
+      method: 'GET',
+      path: '/api/v1/namespaces/default',
+    });
+    return answer.status === 200;
+  },
+
+  cleanUp: () => undefined,
+};
