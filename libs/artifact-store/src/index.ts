@@ -1,1 +1,17 @@
-export {};
+export type * from './artifact-store.js';
+export * from './check-conditional-writes.js';
+export * from './claim-stage.js';
+export * from './describe-source.js';
+export * from './download-source.js';
+export * from './fetch-artifact.js';
+export * from './open-store.js';
+export * from './publish-artifact.js';
+export * from './publish-stage.js';
+export * from './read-artifact-file.js';
+export * from './read-manifest.js';
+export * from './read-register.js';
+export * from './refs.js';
+export * from './release-stage.js';
+export * from './run-files.js';
+export * from './store-from-environment.js';
+export * from './upload-source.js';

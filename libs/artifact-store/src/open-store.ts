@@ -1,0 +1,40 @@
+import { S3Client } from '@aws-sdk/client-s3';
+
+import type { ArtifactStore } from './artifact-store.js';
+
+/** Where the artifacts are. */
+export interface StoreOptions {
+  /** Root URL of an S3 server that is not AWS; its buckets are addressed by path. */
+  readonly endpoint?: string;
+  readonly bucket: string;
+  /** First segments of every key. */
+  readonly prefix: string;
+  readonly region: string;
+  /** Without them the AWS SDK's own chain decides: environment, profile, container, instance. */
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+}
+
+/** Opens the store; nothing is sent yet, so a wrong address shows at the first call. */
+export function openStore(options: StoreOptions): ArtifactStore {
+  const { endpoint, bucket, region, credentials } = options;
+  const client = new S3Client({
+    region,
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    ...(credentials !== undefined && { credentials }),
+    // An s3:// source may lie in a bucket of another region.
+    followRegionRedirects: true,
+    // Store calls retry by themselves: the SDK never sends a stream a second time.
+    maxAttempts: 1,
+    // Every write carries the sha256 that Nacre knows and every read is checked against it; the SDK's own CRC32
+    // trailers cost a second pass and are stored as content by some servers.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000, throwOnRequestTimeout: true },
+  });
+  const prefix = options.prefix.replace(/^\/+|\/+$/g, '');
+  return { client, bucket, prefix, place: endpoint ?? `AWS in ${region}` };
+}
