@@ -1,1 +1,11 @@
-export {};
+export * from './normalise-text.js';
+export * from './prepare-source.js';
+export * from './assign-folds.js';
+export * from './leak-report.js';
+export * from './check-leaks.js';
+export * from './synthesize-source.js';
+export * from './synthesize-latents.js';
+export * from './prepare-order.js';
+export * from './write-submission.js';
+export * from './read-table.js';
+export { arenaWords } from './arena/vocabulary.js';

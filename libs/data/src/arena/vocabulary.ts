@@ -1,0 +1,2 @@
+/** The words of the synthetic arena, in a fixed order. */
+export const arenaWords: readonly string[] = [];
