@@ -33,11 +33,18 @@ const usersOfActivities = ['@nacre/activities', '@nacre/cli', '@nacre/worker'];
 
 describe('a changed Python file runs exactly its dependents again', () => {
   test('a module of model: model, quantization and all that starts Python tasks', () => {
-    expect(rerunBy('libs/model/nacre_model/__init__.py')).toEqual([...usersOfActivities, 'model', 'quantization']);
+    expect(rerunBy('libs/model/nacre_model/__init__.py')).toEqual([
+      ...usersOfActivities,
+      'model',
+      'quantization',
+    ]);
   });
 
   test('a module of quantization: not model', () => {
-    expect(rerunBy('libs/quantization/nacre_quantization/__init__.py')).toEqual([...usersOfActivities, 'quantization']);
+    expect(rerunBy('libs/quantization/nacre_quantization/__init__.py')).toEqual([
+      ...usersOfActivities,
+      'quantization',
+    ]);
   });
 
   test('the pinned packages: as a module of model', () => {
