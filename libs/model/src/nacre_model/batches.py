@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .tables import TokenTable
+from nacre_model.tables import TokenTable
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .protocol import InvalidData
+from nacre_model.protocol import InvalidData
 
 TOKENS_FILE = "tokens.parquet"
 FOLDS_FILE = "folds.parquet"
@@ -62,6 +62,16 @@ class TokenTable:
     def input_ids(self, row: int) -> np.ndarray:
         """Token ids of one row, int32."""
         return self.values[self.offsets[row] : self.offsets[row + 1]]
+
+    def take(self, rows: np.ndarray) -> TokenTable:
+        """The table of the given rows, in their order."""
+        lengths = self.lengths[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        # Position of every token of the result in `values`.
+        source = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        return TokenTable(
+            self.example_ids[rows], self.swapped[rows], self.labels[rows], self.values[source], offsets
+        )
 
 
 @dataclass(frozen=True)
