@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import PreTrainedModel
 
 from nacre_model.models import HEAD_NAME
@@ -74,9 +74,9 @@ class LoRALinear(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         if self.sums_weight:
             weight = torch.addmm(self.base.weight, self.lora_B, self.lora_A, alpha=self.scale)
-            return F.linear(inputs, weight, self.base.bias)
-        reduced = F.linear(inputs, self.lora_A.to(inputs.dtype))
-        return self.base(inputs) + F.linear(reduced, self.lora_B.to(inputs.dtype)) * self.scale
+            return functional.linear(inputs, weight, self.base.bias)
+        reduced = functional.linear(inputs, self.lora_A.to(inputs.dtype))
+        return self.base(inputs) + functional.linear(reduced, self.lora_B.to(inputs.dtype)) * self.scale
 
 
 def backbone_linears(model: PreTrainedModel) -> dict[str, nn.Linear]:
@@ -219,14 +219,17 @@ def _require_fit(model: PreTrainedModel, weights: AdapterWeights) -> None:
     linears = backbone_linears(model)
     odd = sorted(linears.keys() ^ weights.factors.keys())
     if odd:
-        raise ContractViolation(f"adapter: {odd[0]} is not on both sides ({len(odd)} such linears); other base?")
+        raise ContractViolation(
+            f"adapter: {odd[0]} is not on both sides ({len(odd)} such linears); other base?"
+        )
     for name, (A, B) in weights.factors.items():
         if (B.shape[0], A.shape[1]) != tuple(linears[name].weight.shape):
             raise ContractViolation(f"adapter: {name} has another shape than the base's linear; other base?")
     head = getattr(model, HEAD_NAME)
     if weights.head.shape != head.weight.shape:
         raise ContractViolation(
-            f"adapter: the head is {tuple(weights.head.shape)}, the model's {tuple(head.weight.shape)}; do the labels agree?"
+            f"adapter: the head is {tuple(weights.head.shape)}, the model's {tuple(head.weight.shape)};"
+            " do the labels agree?"
         )
 
 

@@ -41,7 +41,11 @@ def export_logits(context: TaskContext) -> dict[str, float]:
     model.to(context.execution["device"])
     context.phase("scoring")
     return score_rows(
-        context, tokens, rows, lambda batch: classify(model, batch.input_ids, batch.lengths), model.config.pad_token_id
+        context,
+        tokens,
+        rows,
+        lambda batch: classify(model, batch.input_ids, batch.lengths),
+        model.config.pad_token_id,
     )
 
 
@@ -76,9 +80,13 @@ def score_rows(
                 said = time.monotonic()
         finite = np.isfinite(logits).all(axis=1)
         if not finite.all():
-            row = chosen.example_ids[int(np.argmin(finite))]
-            raise NonFiniteLoss(f"{row}: its logits are not finite ({int((~finite).sum())} rows of shard {shard})")
-        write_logits_shard(context.output, shard, labels, LogitsTable(chosen.example_ids, chosen.swapped, logits))
+            row = chosen.name(int(np.argmin(finite)))
+            raise NonFiniteLoss(
+                f"{row}: its logits are not finite ({int((~finite).sum())} rows of shard {shard})"
+            )
+        write_logits_shard(
+            context.output, shard, labels, LogitsTable(chosen.example_ids, chosen.swapped, logits)
+        )
         context.emit("rows-written", rows=computed, total=len(rows))
     return {
         "rows": float(len(rows)),

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,18 @@ class LossWeights:
 
 def cross_entropy(student: Tensor, labels: Tensor) -> Tensor:
     """-log p(label). labels: int64 [rows]."""
-    return F.cross_entropy(student, labels, reduction="none")
+    return functional.cross_entropy(student, labels, reduction="none")
 
 
 def kl_divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Tensor:
     """KL(teacher || student) of both softmaxes at `temperature`, not multiplied by its square."""
-    target = F.log_softmax(teacher / temperature, dim=-1)
-    return (target.exp() * (target - F.log_softmax(student / temperature, dim=-1))).sum(-1)
+    target = functional.log_softmax(teacher / temperature, dim=-1)
+    return (target.exp() * (target - functional.log_softmax(student / temperature, dim=-1))).sum(-1)
 
 
 def cosine_distance(student: Tensor, teacher: Tensor) -> Tensor:
     """1 - cosine of the two probability vectors."""
-    return 1 - F.cosine_similarity(student.softmax(-1), teacher.softmax(-1), dim=-1)
+    return 1 - functional.cosine_similarity(student.softmax(-1), teacher.softmax(-1), dim=-1)
 
 
 def distillation_loss(student: Tensor, labels: Tensor, teachers: Tensor, weights: LossWeights) -> Tensor:

@@ -63,6 +63,10 @@ class TokenTable:
         """Token ids of one row, int32."""
         return self.values[self.offsets[row] : self.offsets[row + 1]]
 
+    def name(self, row: int) -> str:
+        """How messages name a row."""
+        return _name((self.example_ids[row], bool(self.swapped[row])))
+
     def take(self, rows: np.ndarray) -> TokenTable:
         """The table of the given rows, in their order."""
         lengths = self.lengths[rows]
@@ -162,7 +166,9 @@ def read_folds(folder: Path) -> FoldTable:
     return folds
 
 
-def select_rows(tokens: TokenTable, folds: FoldTable | None, choice: RowChoice, fold: int | None) -> np.ndarray:
+def select_rows(
+    tokens: TokenTable, folds: FoldTable | None, choice: RowChoice, fold: int | None
+) -> np.ndarray:
     """Positions of the chosen rows in the order of the tokens, int64.
 
     training: rows that are not held out of `fold`; with fold None, rows that at least one fold
@@ -203,7 +209,9 @@ def select_rows(tokens: TokenTable, folds: FoldTable | None, choice: RowChoice, 
         chosen = folds.blind if choice == "blind" else folds.blind | (folds.folds == fold)
     rows = np.flatnonzero(chosen[held])
     if len(rows) == 0:
-        raise InvalidData(f"rows: no row is {choice.replace('_', ' ')} for fold {fold}; look at the folds' counts")
+        raise InvalidData(
+            f"rows: no row is {choice.replace('_', ' ')} for fold {fold}; look at the folds' counts"
+        )
     return rows
 
 
@@ -214,7 +222,9 @@ def read_logits(folder: Path, labels: Sequence[str]) -> LogitsTable:
     finite.
     """
     shards = sorted(Path(folder).glob("logits-*.parquet"))
-    if [shard.name for shard in shards] != [logits_file(number) for number in range(len(shards))] or not shards:
+    if [shard.name for shard in shards] != [
+        logits_file(number) for number in range(len(shards))
+    ] or not shards:
         raise InvalidData(f"{Path(folder).name}: logits shards are missing; export the logits again")
     columns = ["example_id", "swapped", *(f"logit_{label}" for label in labels)]
     table = pa.concat_tables([_read(shard, columns) for shard in shards]).combine_chunks()
@@ -225,7 +235,9 @@ def read_logits(folder: Path, labels: Sequence[str]) -> LogitsTable:
     )
     keys = result.keys()
     _refuse_repeated(keys, Path(folder).name)
-    _refuse(keys, ~np.isfinite(result.logits).all(axis=1), Path(folder).name, "has a logit that is not finite")
+    _refuse(
+        keys, ~np.isfinite(result.logits).all(axis=1), Path(folder).name, "has a logit that is not finite"
+    )
     return result
 
 
@@ -266,7 +278,9 @@ def write_logits_shard(folder: Path, shard: int, labels: Sequence[str], rows: Lo
 
 def _read(path: Path, columns: Sequence[str]) -> pa.Table:
     if not path.is_file():
-        raise InvalidData(f"{path.parent.name}/{path.name} is missing; the stage that makes it must run first")
+        raise InvalidData(
+            f"{path.parent.name}/{path.name} is missing; the stage that makes it must run first"
+        )
     try:
         return pq.read_table(path, columns=list(columns)).select(list(columns))
     except (pa.ArrowInvalid, KeyError) as error:
@@ -293,7 +307,9 @@ def _name(key: Key) -> str:
 
 def _refuse(keys: Sequence[Key], bad: np.ndarray, place: str, problem: str) -> None:
     if bad.any():
-        raise InvalidData(f"{place}: {_name(keys[int(np.argmax(bad))])} {problem} ({int(bad.sum())} such rows)")
+        raise InvalidData(
+            f"{place}: {_name(keys[int(np.argmax(bad))])} {problem} ({int(bad.sum())} such rows)"
+        )
 
 
 def _refuse_repeated(keys: Sequence[Key], place: str) -> None:
