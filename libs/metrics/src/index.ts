@@ -1,1 +1,13 @@
-export {};
+export * from './log-loss.js';
+export * from './mean-of-orders.js';
+export * from './mean-probabilities.js';
+export * from './measure.js';
+export * from './measurement-input.js';
+export * from './orders.js';
+export * from './paired-difference.js';
+export * from './prior-score.js';
+export * from './rows.js';
+export * from './score.js';
+export * from './softmax.js';
+export * from './swap-inconsistency.js';
+export * from './with-votes.js';

@@ -1,0 +1,29 @@
+import type { FoldScore } from '@nacre/contracts/measurement';
+import type { Labels } from '@nacre/contracts/recipe';
+
+import type { FoldRow, LogitRow } from './rows.js';
+
+/**
+ * Logits of one model of one fold. They must hold the fold's dev rows and the blind rows as given; swapped and
+ * training rows may stand among them and are not scored.
+ */
+export interface FoldLogits {
+  readonly model: string;
+  readonly role: FoldScore['role'];
+  readonly fold: number;
+  /** null where the fold was skipped. */
+  readonly rows: readonly LogitRow[] | null;
+}
+
+/** Everything that the numbers of a run are computed from. */
+export interface MeasurementInput {
+  readonly labels: Labels;
+  /** folds.parquet: train and extra rows; extra rows are never scored. */
+  readonly rows: readonly FoldRow[];
+  /** A pair of model and fold that is not named counts as skipped. */
+  readonly models: readonly FoldLogits[];
+  /** Logits of the merged model for the blind rows as given; null where it was skipped. */
+  readonly merged: readonly LogitRow[] | null;
+  /** Logits of the 8-bit model for the blind rows, as given or in both orders; null where it was skipped. */
+  readonly quantized: readonly LogitRow[] | null;
+}

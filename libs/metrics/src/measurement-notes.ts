@@ -1,0 +1,60 @@
+import type { WaterfallStep } from '@nacre/contracts/measurement';
+
+import type { MeasurementInput } from './measurement-input.js';
+import type { ScoredFolds } from './scored-folds.js';
+
+/** Fewer prompt groups than this make a percentile interval too narrow to lean on. */
+const FEW_GROUPS = 50;
+/** A smaller difference of two means is rounding, not better or worse. */
+const ROUNDING = 1e-9;
+
+/** What a reader must know before believing the numbers, one sentence each. */
+export function measurementNotes(
+  input: MeasurementInput,
+  folds: ScoredFolds,
+  waterfall: readonly WaterfallStep[],
+): string[] {
+  return [
+    ...missingFolds(folds),
+    ...(input.merged === null ? ['The merged model is missing: its stage was skipped.'] : []),
+    ...(input.quantized === null ? ['The 8-bit model is missing: its stage was skipped.'] : []),
+    ...blindRows(folds, waterfall),
+    ...waterfall.flatMap(againstPrior),
+  ];
+}
+
+function missingFolds(folds: ScoredFolds): string[] {
+  const notes = folds
+    .table()
+    .flatMap(({ model, role, fold, score }) =>
+      score === null
+        ? [`Fold ${fold} of ${role.replace('_', ' ')} ${model} is missing: it was skipped.`]
+        : [],
+    );
+  if (notes.length === 0) return [];
+  const left = folds.complete.length > 0 ? `folds ${folds.complete.join(', ')}` : 'no fold';
+  return [...notes, `Steps are compared out of fold on ${left}, where no model is missing.`];
+}
+
+function blindRows(folds: ScoredFolds, waterfall: readonly WaterfallStep[]): string[] {
+  if (!folds.hasBlind) {
+    return ['There are no blind rows (folds.blind_fraction), so models that saw all folds have no score.'];
+  }
+  const groups = waterfall.find(({ step }) => step === 'prior')?.blind?.groups ?? 0;
+  return groups < FEW_GROUPS
+    ? [`Only ${groups} prompt groups are blind: the intervals are too narrow to lean on.`]
+    : [];
+}
+
+function againstPrior({ title, blind, differences }: WaterfallStep): string[] {
+  const difference = differences.find(({ to }) => to === 'prior');
+  if (blind === null || difference === undefined) return [];
+  const [low, high] = difference.interval;
+  if (high < -ROUNDING) return [];
+  const interval = `${low.toFixed(4)} to ${high.toFixed(4)}`;
+  return low > ROUNDING
+    ? [`${title} is worse than the prior on blind rows: the interval of the difference is ${interval}.`]
+    : [
+        `${title} is not better than the prior on blind rows: the interval of the difference, ${interval}, includes 0.`,
+      ];
+}
