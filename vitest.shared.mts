@@ -42,6 +42,7 @@ export const serverTests: ViteUserConfig = mergeConfig(
     test: {
       include: ['**/*.server.test.ts'],
       exclude: ['**/node_modules/**', '**/dist/**', 'test/**'],
+      globalSetup: ['./test/servers.global-setup.ts'],
       pool: 'forks',
       fileParallelism: false,
       testTimeout: 60_000,

@@ -1,0 +1,130 @@
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { inRoot } from '../setup/workspace.mjs';
+import { readPytestReport } from './pytest-report.mjs';
+import { runProgram } from './run-program.mjs';
+import { readVitestReport } from './vitest-report.mjs';
+
+/** @typedef {import('./vitest-report.mjs').Outcome} Outcome */
+
+/**
+ * A tier of tests with the time that it may take on two cores.
+ * @typedef {object} Tier
+ * @property {string} name
+ * @property {number} budgetSeconds
+ * @property {(parameters: string[]) => Promise<Outcome[]>} run with parameters for vitest, such as a path
+ */
+
+/** Checks of the whole workspace, each one process; each counts as one test. */
+const workspaceChecks = ['typecheck', 'lint', 'lint-python', 'format'];
+
+const typeScriptReport = 'test-output/vitest.json';
+const pythonReport = 'test-output/pytest.xml';
+const slowPythonReport = 'test-output/pytest-slow.xml';
+
+/** @param {string} name @returns {Outcome} */
+const failure = (name) => ({ name, state: 'failed', seconds: 0 });
+
+/** Folders of the projects that have a target of this name, from their own files. @param {string} target */
+function projectsWith(target) {
+  const folders = ['apps', 'libs'].flatMap((parent) =>
+    readdirSync(inRoot(parent)).map((name) => `${parent}/${name}`),
+  );
+  return [...folders, 'workflows', 'tools', 'test'].filter((folder) =>
+    ['package.json', 'project.json'].some((file) => {
+      const path = inRoot(folder, file);
+      if (!existsSync(path)) return false;
+      const project = JSON.parse(readFileSync(path, 'utf8'));
+      return (file === 'package.json' ? project.nx : project)?.targets?.[target] !== undefined;
+    }),
+  );
+}
+
+/**
+ * Reads the report of each project; a project without one has crashed.
+ * @param {string[]} folders
+ * @param {string[]} reports names, of which each project writes one
+ * @param {boolean} succeeded what the exit code said
+ * @param {string} tier
+ */
+function readReports(folders, reports, succeeded, tier) {
+  const outcomes = folders.flatMap((folder) => {
+    const report = reports.find((name) => existsSync(inRoot(folder, name)));
+    if (report === undefined) return [failure(`${folder}: ended without a report`)];
+    const path = inRoot(folder, report);
+    return report.endsWith('.json') ? readVitestReport(path) : readPytestReport(path, folder);
+  });
+  const unexplained = !succeeded && outcomes.every(({ state }) => state !== 'failed');
+  return unexplained
+    ? [...outcomes, failure(`${tier}: exited with an error though no test failed`)]
+    : outcomes;
+}
+
+/**
+ * @param {string[]} folders
+ * @param {string[]} reports
+ */
+function forgetReports(folders, reports) {
+  for (const folder of folders) for (const report of reports) rmSync(inRoot(folder, report), { force: true });
+}
+
+async function runCheck() {
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  for (const check of workspaceChecks) {
+    const start = performance.now();
+    const passed = await runProgram('nx', ['run', `nacre:${check}`]);
+    const seconds = (performance.now() - start) / 1000;
+    outcomes.push({ name: `npx nx run nacre:${check}`, state: passed ? 'passed' : 'failed', seconds });
+  }
+  const folders = projectsWith('test');
+  const reports = [typeScriptReport, pythonReport];
+  forgetReports(folders, reports);
+  const succeeded = await runProgram('nx', ['run-many', '--targets=test', '--output-style=static']);
+  return [...outcomes, ...readReports(folders, reports, succeeded, 'check')];
+}
+
+/**
+ * @param {string} tier
+ * @param {string} folder in which the report is written
+ * @param {string[]} parameters
+ */
+async function runVitest(tier, folder, parameters) {
+  forgetReports([folder], [typeScriptReport]);
+  const reporters = [
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${inRoot(folder, typeScriptReport)}`,
+  ];
+  const succeeded = await runProgram('vitest', ['run', ...reporters, ...parameters]);
+  return readReports([folder], [typeScriptReport], succeeded, tier);
+}
+
+async function runSlowPython() {
+  const folders = projectsWith('test-slow');
+  forgetReports(folders, [slowPythonReport]);
+  const succeeded = await runProgram('nx', [
+    'run-many',
+    '--targets=test-slow',
+    '--parallel=1',
+    '--output-style=static',
+  ]);
+  return readReports(folders, [slowPythonReport], succeeded, 'slow Python tests');
+}
+
+/** @type {Tier[]} */
+export const tiers = [
+  { name: 'check', budgetSeconds: 120, run: runCheck },
+  {
+    name: 'servers',
+    budgetSeconds: 300,
+    run: (parameters) => runVitest('servers', '.', ['--config=vitest.servers.config.mts', ...parameters]),
+  },
+  {
+    name: 'pipeline',
+    budgetSeconds: 720,
+    run: async (parameters) => [
+      ...(parameters.length > 0 ? [] : await runSlowPython()),
+      ...(await runVitest('pipeline', 'test', ['--root=test', ...parameters])),
+    ],
+  },
+];
