@@ -1,0 +1,9 @@
+"""Fixtures: one thread, so that figures do not depend on the machine's cores."""
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
