@@ -1,4 +1,5 @@
 export * from './normalise-text.js';
+export type { SourceDescription } from './comparison-reader.js';
 export * from './prepare-source.js';
 export * from './assign-folds.js';
 export * from './leak-report.js';
@@ -8,4 +9,5 @@ export * from './synthesize-latents.js';
 export * from './prepare-order.js';
 export * from './write-submission.js';
 export * from './read-table.js';
+export type { ColumnType, ColumnValues, TableColumns, TableRow } from './table-columns.js';
 export { arenaWords } from './arena/vocabulary.js';

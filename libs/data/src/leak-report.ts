@@ -4,7 +4,9 @@ const setNames = ['train', 'blind', 'extra', 'post_pretrain', 'test'] as const;
 
 /** How many rows of one set have a twin in another. */
 export const overlapSchema = z.strictObject({
-  same: z.enum(['pair', 'prompt']).describe('pair: prompt and both answers, in either order; prompt: the prompt alone'),
+  same: z
+    .enum(['pair', 'prompt'])
+    .describe('pair: prompt and both answers, in either order; prompt: the prompt alone'),
   set: z.enum(setNames).describe('The set whose rows are counted'),
   other: z.enum(setNames).describe('The set that holds their twins'),
   rows: z.int().nonnegative().describe('Rows of the set that have a twin in the other'),

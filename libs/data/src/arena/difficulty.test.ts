@@ -17,7 +17,10 @@ function meanOf(values: readonly number[]): number {
 }
 
 /** Cross-entropy of a prediction against the true distribution, natural logarithm. */
-function expectedLoss(comparisons: readonly DrawnComparison[], predict: (row: DrawnComparison) => number[]): number {
+function expectedLoss(
+  comparisons: readonly DrawnComparison[],
+  predict: (row: DrawnComparison) => number[],
+): number {
   return meanOf(
     comparisons.map((comparison) => {
       const predicted = predict(comparison);
@@ -36,13 +39,18 @@ function softmax(scores: readonly number[]): number[] {
  * Multinomial logistic regression by accelerated gradient descent, fitted to the true distributions: as good as
  * these features can be with any number of votes, so the bounds below hold for every fit to votes.
  */
-function fit(comparisons: readonly DrawnComparison[], features: Features): (row: DrawnComparison) => number[] {
+function fit(
+  comparisons: readonly DrawnComparison[],
+  features: Features,
+): (row: DrawnComparison) => number[] {
   const inputs = comparisons.map((comparison) => [1, ...features(comparison)]);
   const width = inputs[0]?.length ?? 0;
-  const scale = Array.from({ length: width }, (_, column) =>
-    Math.sqrt(meanOf(inputs.map((input) => (input[column] ?? 0) ** 2))) || 1,
+  const scale = Array.from(
+    { length: width },
+    (_, column) => Math.sqrt(meanOf(inputs.map((input) => (input[column] ?? 0) ** 2))) || 1,
   );
-  for (const input of inputs) for (let column = 0; column < width; column += 1) input[column]! /= scale[column]!;
+  for (const input of inputs)
+    for (let column = 0; column < width; column += 1) input[column]! /= scale[column]!;
   const weights = labels.map(() => new Float64Array(width));
   const velocity = labels.map(() => new Float64Array(width));
   const scores = (input: readonly number[]) =>
@@ -65,12 +73,18 @@ function fit(comparisons: readonly DrawnComparison[], features: Features): (row:
       }
     });
   }
-  return (comparison) => softmax(scores([1, ...features(comparison)].map((value, column) => value / scale[column]!)));
+  return (comparison) =>
+    softmax(scores([1, ...features(comparison)].map((value, column) => value / scale[column]!)));
 }
 
 const lengths: Features = ({ answers: [a, b] }) => {
   const difference = a.words.length - b.words.length;
-  return [difference, Math.abs(difference), Math.log(a.words.length / b.words.length), a.words.length + b.words.length];
+  return [
+    difference,
+    Math.abs(difference),
+    Math.log(a.words.length / b.words.length),
+    a.words.length + b.words.length,
+  ];
 };
 
 const numberOf = new Map(arenaWords.map((word, index) => [word, index]));
@@ -127,7 +141,9 @@ describe('the difficulty of the synthetic arena, at seeds nothing was tuned on',
   it('draws its votes from the true distribution', () => {
     for (const label of labels) {
       const drawn = fresh.filter(({ vote }) => vote === label).length / rows;
-      expect(Math.abs(drawn - meanOf(fresh.map(({ probabilities }) => probabilities[label])))).toBeLessThan(0.025);
+      expect(Math.abs(drawn - meanOf(fresh.map(({ probabilities }) => probabilities[label])))).toBeLessThan(
+        0.025,
+      );
     }
   });
 });

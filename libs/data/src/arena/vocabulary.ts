@@ -27,7 +27,10 @@ function makeWords(count: number): string[] {
   const random = new ArenaRandom(VOCABULARY_SEED, 0, 0);
   const words = new Set<string>();
   while (words.size < count) {
-    const syllables = Array.from({ length: 2 + random.below(2) }, () => letter(random, CONSONANTS) + letter(random, VOWELS));
+    const syllables = Array.from(
+      { length: 2 + random.below(2) },
+      () => letter(random, CONSONANTS) + letter(random, VOWELS),
+    );
     words.add(syllables.join('') + (random.below(2) === 0 ? letter(random, CONSONANTS) : ''));
   }
   return [...words];

@@ -1,0 +1,73 @@
+import { rename, rm } from 'node:fs/promises';
+
+import { DuckDBDataChunk, listValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
+
+import { sqlName, sqlText, withDatabase } from './database.js';
+import type { TableColumns, TableRow } from './table-columns.js';
+
+/** Rows DuckDB takes at once. */
+const CHUNK_ROWS = 2048;
+/** Rows of a Parquet row group: what a reader must hold at once. */
+const ROW_GROUP_ROWS = 8192;
+const ORDINAL = 'nacre_ordinal';
+
+/**
+ * Writes rows as Parquet (zstd), in their order. The file appears under its name only when it is whole. Its bytes
+ * depend on the rows and the version of DuckDB alone, not on threads or memory: rows are sorted by their ordinal.
+ */
+export async function writeTable<const Columns extends TableColumns>(
+  file: string,
+  columns: Columns,
+  rows: Iterable<TableRow<Columns, keyof Columns>> | AsyncIterable<TableRow<Columns, keyof Columns>>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const partial = `${file}.partial`;
+  try {
+    await withDatabase(async (connection) => {
+      await load(connection, columns, rows, signal);
+      const names = Object.keys(columns).map(sqlName).join(', ');
+      await connection.run(
+        `COPY (SELECT ${names} FROM loaded ORDER BY ${ORDINAL}) TO ${sqlText(partial)}
+         (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`,
+      );
+    }, signal);
+    await rename(partial, file);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+async function load<Columns extends TableColumns>(
+  connection: DuckDBConnection,
+  columns: Columns,
+  rows: Iterable<TableRow<Columns, keyof Columns>> | AsyncIterable<TableRow<Columns, keyof Columns>>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const names = Object.keys(columns);
+  const definitions = names.map((name) => `${sqlName(name)} ${String(columns[name])}`);
+  await connection.run(`CREATE TABLE loaded (${[...definitions, `${ORDINAL} INTEGER`].join(', ')})`);
+  const appender = await connection.createAppender('loaded');
+  const types = [...names, ORDINAL].map((_, index) => appender.columnType(index));
+  let pending: DuckDBValue[][] = [];
+  let ordinal = 0;
+  const append = () => {
+    const chunk = DuckDBDataChunk.create(types, pending.length);
+    chunk.setRows(pending);
+    appender.appendDataChunk(chunk);
+    pending = [];
+  };
+  for await (const row of rows) {
+    pending.push([...names.map((name) => toValue(row[name])), ordinal]);
+    ordinal += 1;
+    if (pending.length === CHUNK_ROWS) {
+      signal?.throwIfAborted();
+      append();
+    }
+  }
+  if (pending.length > 0) append();
+  appender.closeSync();
+}
+
+function toValue(value: unknown): DuckDBValue {
+  return Array.isArray(value) ? listValue(value as DuckDBValue[]) : (value as DuckDBValue);
+}
