@@ -1,1 +1,1 @@
-export {};
+export { distillationPipeline } from './distillation-pipeline.workflow.js';

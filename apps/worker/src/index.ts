@@ -1,1 +1,2 @@
-export {};
+export * from './run-worker.js';
+export * from './worker-roles.js';

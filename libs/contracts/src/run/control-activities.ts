@@ -12,6 +12,8 @@ export interface ControlActivities {
   describeSource(uri: string): Promise<SourceDescription>;
   /** Whether any worker polls a task queue for activities. */
   isQueuePolled(queue: string): Promise<boolean>;
+  /** Names of the search attributes that the namespace has, of those that Nacre sets. */
+  knownSearchAttributes(): Promise<string[]>;
   /** Writes runs/<run>/…: recipe.resolved.yaml, report.html, metrics.json, submission.csv, progress.json. */
   publishRun(recipe: Recipe, progress: Progress): Promise<string[]>;
 }

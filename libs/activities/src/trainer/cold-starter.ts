@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+
+import { DoesNotFit } from '@nacre/contracts/errors';
+
+import type { ProcessEnd, TaskCommand, TaskProcess, TaskStarter } from './task-process.js';
+
+/** File descriptor on which a task notices that whoever started it is gone: it reads end of file. */
+const LIFELINE = 3;
+
+/** Starts each task as a new interpreter in its own process group. */
+export class ColdStarter implements TaskStarter {
+  readonly #python: string;
+
+  constructor(python: string) {
+    this.#python = python;
+  }
+
+  async start({ arguments: words, folder, environment, logFile }: TaskCommand): Promise<TaskProcess> {
+    const log = await open(logFile, 'a');
+    try {
+      const child = spawn(this.#python, ['-m', ...words], {
+        cwd: folder,
+        env: { ...environment, NACRE_LIFELINE_FD: String(LIFELINE) },
+        stdio: ['ignore', log.fd, log.fd, 'pipe'],
+        detached: true,
+      });
+      // The lifeline is only held; a task that ends first closes its end.
+      (child.stdio[LIFELINE] as Writable).on('error', () => undefined);
+      const ended = new Promise<ProcessEnd>((resolve) => {
+        child.once('exit', (code, signal) => {
+          resolve({ code, signal });
+        });
+      });
+      const pid = await new Promise<number>((resolve, reject) => {
+        child.once('error', (error) => {
+          reject(new DoesNotFit(`cannot start ${this.#python}: ${error.message}; run \`npm run setup\`, or set NACRE_PYTHON`));
+        });
+        child.once('spawn', () => {
+          resolve(child.pid ?? 0);
+        });
+      });
+      return { pid, ended };
+    } finally {
+      await log.close();
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,290 @@
+import { sourcesFor, type Recipe } from '@nacre/contracts/recipe';
+
+import { assignFolds } from './kinds/assign-folds.js';
+import { distil } from './kinds/distil.js';
+import { exportLogits } from './kinds/export-logits.js';
+import { importSource } from './kinds/import-source.js';
+import { leakGate } from './kinds/leak-gate.js';
+import { makeBase } from './kinds/make-base.js';
+import { measure } from './kinds/measure.js';
+import { merge } from './kinds/merge.js';
+import { postPretrain } from './kinds/post-pretrain.js';
+import { predict } from './kinds/predict.js';
+import { prepareOrder } from './kinds/prepare-order.js';
+import { prepareSource } from './kinds/prepare-source.js';
+import { quantize } from './kinds/quantize.js';
+import { submit } from './kinds/submit.js';
+import { synthesizeLatents } from './kinds/synthesize-latents.js';
+import { synthesizeSource } from './kinds/synthesize-source.js';
+import { tokenize } from './kinds/tokenize.js';
+import { trainTeacher } from './kinds/train-teacher.js';
+import type { StageHandle, StageRunner } from './stage-runner.js';
+
+/** Where the results of a run come from. */
+export interface DistillationOutcome {
+  readonly measurement: StageHandle;
+  readonly submission: StageHandle;
+  readonly quantized: StageHandle;
+}
+
+type Handles = Record<string, StageHandle>;
+
+/**
+ * The whole recipe, once: bases, sources, folds, leak gate, tokens, post-pretraining, teachers,
+ * their logits, students, merge, 8-bit weights, prediction, submission, and the logits by which
+ * every step is measured. Both the workflow and the dry run execute this function; only the runner
+ * differs. Asking for a stage never waits: a stage starts when what it reads is there.
+ *
+ * Label policy `in_sample` (the winner's): the student of a fold learns from the teachers of that
+ * fold, on the rows those teachers were trained on.
+ */
+export async function distillation(recipe: Recipe, runner: StageRunner): Promise<DistillationOutcome> {
+  const { labels, training } = recipe;
+  const folds = Array.from({ length: recipe.folds.count }, (_, fold) => fold);
+  const teachers = Object.keys(recipe.teachers);
+
+  // Sources, as bytes and then as canonical rows.
+  const raw: Handles = {};
+  for (const [name, source] of Object.entries(recipe.data)) {
+    if (source.path === undefined) continue;
+    raw[name] = runner.run(importSource, {
+      name: `import/${name}`,
+      parameters: await runner.describeSource(source.path),
+      inputs: {},
+    });
+  }
+  for (const [name, { synthetic, use }] of Object.entries(recipe.data)) {
+    if (synthetic === undefined || use === undefined || use === 'submission_order') continue;
+    raw[name] = runner.run(synthesizeSource, {
+      name: `synthesize/${name}`,
+      parameters: { ...synthetic, use, labels },
+      inputs: {},
+    });
+  }
+  const prepared: Handles = {};
+  for (const [name, { format, file_type, use, columns }] of Object.entries(recipe.data)) {
+    if (format === 'sample_submission' || use === undefined || use === 'submission_order') continue;
+    prepared[name] = runner.run(prepareSource, {
+      name: `prepare/${name}`,
+      parameters: { name, format, file_type, use, columns: columns ?? null, labels },
+      inputs: { source: required(raw, name) },
+    });
+  }
+  const trainSource = sourcesFor(recipe, 'train')[0] ?? 'train';
+  const extraSources = sourcesFor(recipe, 'extra');
+  const rowSources = [trainSource, ...extraSources];
+  const testSource = recipe.predict.data;
+  const postPretrainSource = recipe.post_pretrain?.data;
+  const orderSource = sourcesFor(recipe, 'submission_order')[0];
+  const order: Handles =
+    orderSource === undefined
+      ? {}
+      : {
+          order: runner.run(prepareOrder, {
+            name: `prepare/${orderSource}`,
+            parameters: {},
+            inputs: { source: required(raw, orderSource), comparisons: required(prepared, testSource) },
+          }),
+        };
+
+  // Folds, and the gate that every GPU second waits for.
+  const split = runner.run(assignFolds, {
+    name: 'folds',
+    parameters: { ...recipe.folds, labels },
+    inputs: { train: required(prepared, trainSource), ...pick(prepared, extraSources, 'extra-') },
+  });
+  const gate = runner.run(leakGate, {
+    name: 'leak-gate',
+    parameters: recipe.gates.leak,
+    inputs: {
+      train: required(prepared, trainSource),
+      ...pick(prepared, extraSources, 'extra-'),
+      ...pick(prepared, postPretrainSource === undefined ? [] : [postPretrainSource], 'post-pretrain-'),
+      test: required(prepared, testSource),
+      folds: split,
+    },
+  });
+  const after = [gate, ...Object.values(order)];
+
+  // Bases, their tokens, and the adapters that post-pretraining gives them.
+  const models = [...new Set([...teachers, recipe.student.base])];
+  const bases: Handles = {};
+  const started: Record<string, Handles> = {};
+  const trainTokens: Record<string, Handles> = {};
+  const tokens = (model: string, source: string, max_tokens: number): StageHandle =>
+    runner.run(tokenize, {
+      name: `tokenize/${model}/${source}`,
+      model,
+      parameters: { labels, ...recipe.prompt, max_tokens },
+      inputs: { base: required(bases, model), comparisons: required(prepared, source) },
+    });
+  for (const model of models) {
+    const { tiny } = required(recipe.models, model);
+    const latents: Handles =
+      tiny.warm_up.on === 'latents'
+        ? {
+            latents: runner.run(synthesizeLatents, {
+              name: `latents/${model}`,
+              model,
+              parameters: { rows: tiny.warm_up.rows, seed: tiny.seed, labels },
+              inputs: {},
+            }),
+          }
+        : {};
+    bases[model] = runner.run(makeBase, {
+      name: `base/${model}`,
+      model,
+      parameters: { labels, tiny },
+      inputs: { [`text-${trainSource}`]: required(prepared, trainSource), ...latents },
+      after,
+    });
+    trainTokens[model] = Object.fromEntries(
+      rowSources.map((source) => [`tokens-${source}`, tokens(model, source, recipe.prompt.max_tokens)]),
+    );
+    started[model] = { base: required(bases, model) };
+    if (recipe.post_pretrain !== undefined && postPretrainSource !== undefined) {
+      const { epochs, learning_rate } = recipe.post_pretrain;
+      started[model] = {
+        base: required(bases, model),
+        adapter: runner.run(postPretrain, {
+          name: `post-pretrain/${model}`,
+          model,
+          parameters: trainingParameters('post_pretrain', null, { epochs, learning_rate }, []),
+          inputs: {
+            base: required(bases, model),
+            [`tokens-${postPretrainSource}`]: tokens(model, postPretrainSource, recipe.prompt.max_tokens),
+          },
+          after,
+        }),
+      };
+    }
+  }
+
+  // Per fold: teachers, their logits on every row, the student that learns from both.
+  const student = recipe.student.base;
+  const adapters: Handles = {};
+  const logits: Handles = {};
+  for (const fold of folds) {
+    const targets: Handles = {};
+    for (const teacher of teachers) {
+      const rows = { ...required(trainTokens, teacher), folds: split };
+      const adapter = runner.run(trainTeacher, {
+        name: `teacher/${teacher}/fold-${String(fold)}`,
+        model: teacher,
+        fold,
+        parameters: trainingParameters('teacher', fold, required(recipe.teachers, teacher), []),
+        inputs: { ...required(started, teacher), ...rows },
+        after,
+      });
+      const exported = runner.run(exportLogits, {
+        name: `logits/${teacher}/fold-${String(fold)}`,
+        model: teacher,
+        fold,
+        parameters: { labels, rows: 'all', fold, dtype: training.dtype },
+        inputs: { base: required(bases, teacher), adapter, ...rows },
+      });
+      targets[`logits-${teacher}`] = exported;
+      logits[`teacher.${teacher}.${String(fold)}`] = exported;
+    }
+    const arms = [
+      { arm: 'student', teachers, targets },
+      ...(recipe.controls.student_alone && teachers.length > 0 ? [{ arm: 'student_alone', teachers: [], targets: {} }] : []),
+    ];
+    for (const { arm, teachers: from, targets: read } of arms) {
+      const rows = { ...required(trainTokens, student), folds: split };
+      const title = arm.replace('_', '-');
+      const adapter = runner.run(distil, {
+        name: `${title}/fold-${String(fold)}`,
+        model: student,
+        fold,
+        parameters: trainingParameters('student', fold, recipe.student, from),
+        inputs: { ...required(started, student), ...rows, ...read },
+        after,
+      });
+      if (arm === 'student') adapters[`adapter-${String(fold)}`] = adapter;
+      logits[`${arm}.${student}.${String(fold)}`] = runner.run(exportLogits, {
+        name: `evaluate/${title}/fold-${String(fold)}`,
+        model: student,
+        fold,
+        parameters: { labels, rows: 'dev_and_blind', fold, dtype: training.dtype },
+        inputs: { base: required(bases, student), adapter, ...rows },
+      });
+    }
+  }
+
+  // One student out of the folds, in 8 bits.
+  const rows = { ...required(trainTokens, student), folds: split };
+  const merged = runner.run(merge, {
+    name: 'merge',
+    model: student,
+    parameters: recipe.merge,
+    inputs: {},
+    optionalInputs: adapters,
+  });
+  const { method, group_size, calibration_rows, damping } = recipe.quantize;
+  const quantized = runner.run(quantize, {
+    name: 'quantize',
+    model: student,
+    parameters: { labels, method, group_size, calibration_rows, damping, seed: training.seed },
+    inputs: { base: required(bases, student), adapter: merged, ...rows },
+  });
+  if (recipe.folds.blind_fraction > 0) {
+    logits['merged'] = runner.run(exportLogits, {
+      name: 'evaluate/merged',
+      model: student,
+      parameters: { labels, rows: 'blind', fold: null, dtype: training.dtype },
+      inputs: { base: required(bases, student), adapter: merged, ...rows },
+    });
+    logits['quantized'] = runner.run(predict, {
+      name: 'evaluate/quantized',
+      model: student,
+      parameters: { labels, rows: 'blind', orders: 'both' },
+      inputs: { model: quantized, ...rows },
+    });
+  }
+
+  // Prediction, submission, and every reported number.
+  const prediction = runner.run(predict, {
+    name: 'predict',
+    model: student,
+    parameters: { labels, rows: 'all', orders: recipe.predict.orders },
+    inputs: { model: quantized, [`tokens-${testSource}`]: tokens(student, testSource, recipe.predict.max_tokens) },
+  });
+  const submission = runner.run(submit, {
+    name: 'submit',
+    parameters: { labels, orders: recipe.predict.orders },
+    inputs: {
+      logits: prediction,
+      comparisons: required(prepared, testSource),
+      ...order,
+    },
+  });
+  const measurement = runner.run(measure, {
+    name: 'measure',
+    parameters: { labels, folds: recipe.folds.count },
+    inputs: { folds: split },
+    optionalInputs: logits,
+  });
+  return { measurement, submission, quantized };
+
+  function trainingParameters(
+    role: 'post_pretrain' | 'teacher' | 'student',
+    fold: number | null,
+    { epochs, learning_rate }: { readonly epochs: number; readonly learning_rate: number },
+    from: string[],
+  ) {
+    const losses =
+      from.length > 0 ? recipe.student.losses : { cross_entropy: 1, kl: 0, cosine: 0, temperature: 1 };
+    return { ...training, labels, role, fold, epochs, learning_rate, teachers: from, losses };
+  }
+}
+
+function required<Value>(record: Readonly<Record<string, Value>>, name: string): Value {
+  const value = record[name];
+  if (value === undefined) throw new RangeError(`the recipe names ${name}, which it does not define`);
+  return value;
+}
+
+function pick(handles: Handles, names: readonly string[], prefix: string): Handles {
+  return Object.fromEntries(names.map((name) => [`${prefix}${name}`, required(handles, name)]));
+}

@@ -1,0 +1,20 @@
+import { exportLogitsParameters } from '@nacre/contracts/trainer';
+
+import { defineStage } from '../define-stage.js';
+
+/** Raw logits of a model on chosen rows, both orders. Output: logits shards. */
+export const exportLogits = defineStage({
+  kind: 'export_logits',
+  version: 1,
+  pool: 'gpu',
+  task: 'export-logits',
+  parameters: exportLogitsParameters,
+  sources: [
+    'libs/model/src/nacre_model/models.py',
+    'libs/model/src/nacre_model/protocol.py',
+    'libs/model/src/nacre_model/tables.py',
+    'libs/model/src/nacre_model/batches.py',
+    'libs/model/src/nacre_model/logits.py',
+    'libs/model/src/nacre_model/adapters.py',
+  ],
+});

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+import { defineStage } from '../define-stage.js';
+
+/** Looks for the same pair of answers on both sides of a split; red fails the run. Output: leak.json. */
+export const leakGate = defineStage({
+  kind: 'leak_gate',
+  version: 1,
+  pool: 'cpu',
+  parameters: z.strictObject({
+    otherwise: z.enum(['stop', 'report']).describe('What a leak does'),
+  }),
+  sources: [
+    'LEAK',
+  ],
+});

@@ -1,0 +1,22 @@
+import { trainParameters } from '@nacre/contracts/trainer';
+
+import { defineStage } from '../define-stage.js';
+
+/** A teacher for one fold. Output: an adapter with its head. */
+export const trainTeacher = defineStage({
+  kind: 'train_teacher',
+  version: 1,
+  pool: 'gpu',
+  task: 'train',
+  parameters: trainParameters,
+  sources: [
+    'libs/model/src/nacre_model/models.py',
+    'libs/model/src/nacre_model/protocol.py',
+    'libs/model/src/nacre_model/tables.py',
+    'libs/model/src/nacre_model/batches.py',
+    'libs/model/src/nacre_model/training.py',
+    'libs/model/src/nacre_model/losses.py',
+    'libs/model/src/nacre_model/adapters.py',
+    'libs/model/src/nacre_model/sampling.py',
+  ],
+});

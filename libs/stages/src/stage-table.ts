@@ -1,0 +1,46 @@
+import type { StageDefinition } from './define-stage.js';
+import { assignFolds } from './kinds/assign-folds.js';
+import { distil } from './kinds/distil.js';
+import { exportLogits } from './kinds/export-logits.js';
+import { importSource } from './kinds/import-source.js';
+import { leakGate } from './kinds/leak-gate.js';
+import { makeBase } from './kinds/make-base.js';
+import { measure } from './kinds/measure.js';
+import { merge } from './kinds/merge.js';
+import { postPretrain } from './kinds/post-pretrain.js';
+import { predict } from './kinds/predict.js';
+import { prepareOrder } from './kinds/prepare-order.js';
+import { prepareSource } from './kinds/prepare-source.js';
+import { quantize } from './kinds/quantize.js';
+import { submit } from './kinds/submit.js';
+import { synthesizeLatents } from './kinds/synthesize-latents.js';
+import { synthesizeSource } from './kinds/synthesize-source.js';
+import { tokenize } from './kinds/tokenize.js';
+import { trainTeacher } from './kinds/train-teacher.js';
+
+/** Every stage kind, in the order of the recipe. */
+export const stageTable: readonly StageDefinition[] = [
+  importSource,
+  synthesizeSource,
+  synthesizeLatents,
+  prepareSource,
+  prepareOrder,
+  assignFolds,
+  leakGate,
+  makeBase,
+  tokenize,
+  postPretrain,
+  trainTeacher,
+  exportLogits,
+  distil,
+  merge,
+  quantize,
+  predict,
+  measure,
+  submit,
+];
+
+/** The definition of a kind; undefined for a kind that this build does not know. */
+export function stageDefinition(kind: string): StageDefinition | undefined {
+  return stageTable.find((definition) => definition.kind === kind);
+}
