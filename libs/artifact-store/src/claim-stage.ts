@@ -1,6 +1,9 @@
 import type { Holder, StageRegister } from '@nacre/contracts/artifact';
 
 import type { ArtifactStore } from './artifact-store.js';
+import { readRegister } from './read-register.js';
+import { isReleased } from './released-register.js';
+import { contendedRegister, REGISTER_ROUNDS, writeRegister } from './write-register.js';
 
 /** The right to publish a stage, as long as the register still has this ETag. */
 export interface StageClaim {
@@ -25,13 +28,46 @@ export type IsLive = (holder: Holder, register: StageRegister) => Promise<boolea
  *
  * @throws StoreUnavailable
  */
-export function claimStage(
-  _store: ArtifactStore,
-  _kind: string,
-  _stageKey: string,
-  _holder: Holder,
-  _isLive: IsLive,
-  _signal?: AbortSignal,
+export async function claimStage(
+  store: ArtifactStore,
+  kind: string,
+  stageKey: string,
+  holder: Holder,
+  isLive: IsLive,
+  signal?: AbortSignal,
 ): Promise<ClaimOutcome> {
-  throw new Error('not yet');
+  for (let round = 0; round < REGISTER_ROUNDS; round += 1) {
+    const found = await readRegister(store, kind, stageKey, signal);
+    if (found !== undefined) {
+      const { register, etag } = found;
+      if (register.state === 'published' && register.manifest_id !== undefined) {
+        return { state: 'published', manifest_id: register.manifest_id, register };
+      }
+      if (!isReleased(register)) {
+        if (register.holder.nonce === holder.nonce) {
+          return { state: 'claimed', term: register.term, etag, register };
+        }
+        if (await isLive(register.holder, register))
+          return { state: 'held', holder: register.holder, register };
+      }
+    }
+    const register = nextTerm(found?.register, holder);
+    const etag = await writeRegister(store, kind, stageKey, register, found?.etag, signal);
+    if (etag !== undefined) return { state: 'claimed', term: register.term, etag, register };
+  }
+  throw contendedRegister(store, kind, stageKey);
+}
+
+function nextTerm(previous: StageRegister | undefined, holder: Holder): StageRegister {
+  // A clean stop is no failed attempt: only taking over from a holder that vanished counts.
+  const failures =
+    previous === undefined ? 0 : previous.attempts_without_progress + (isReleased(previous) ? 0 : 1);
+  return {
+    nacre_register: 1,
+    term: (previous?.term ?? 0) + 1,
+    state: 'claimed',
+    holder,
+    claimed_at: new Date().toISOString(),
+    attempts_without_progress: failures,
+  };
 }

@@ -1,6 +1,21 @@
-import type { Creator, Environment, Manifest } from '@nacre/contracts/artifact';
+import { join } from 'node:path';
+import {
+  contentId,
+  manifestSchema,
+  type Creator,
+  type Environment,
+  type FileEntry,
+  type Manifest,
+} from '@nacre/contracts/artifact';
+import { ContractViolation } from '@nacre/contracts/errors';
 
 import type { ArtifactStore } from './artifact-store.js';
+import { folderFiles } from './folder-files.js';
+import { hashFile } from './hash-file.js';
+import { mediaType } from './media-type.js';
+import { overFiles } from './over-files.js';
+import { uploadBlob } from './upload-blob.js';
+import { writeManifest } from './write-manifest.js';
 
 /** What a stage hands over to be published. */
 export interface ArtifactDraft {
@@ -30,8 +45,54 @@ export interface PublishedArtifact {
  * Puts the folder's bytes into the store, then the manifest that names them: a reader sees the whole artifact or none.
  * Bytes that are already there are not sent; an upload that was interrupted goes on where it stopped.
  *
- * @throws StoreUnavailable, ContractViolation when the folder is empty, holds something that is no file, or changes
+ * @throws StoreUnavailable, CorruptArtifact when the store holds something else under one of the digests,
+ * ContractViolation when the folder is empty, holds something that is no file, or changes meanwhile, or when the
+ * draft does not make a manifest
  */
-export function publishArtifact(_store: ArtifactStore, _draft: ArtifactDraft): Promise<PublishedArtifact> {
-  throw new Error('not yet');
+export async function publishArtifact(
+  store: ArtifactStore,
+  draft: ArtifactDraft,
+): Promise<PublishedArtifact> {
+  const { kind, folder, created_by, environment, parameters, inputs, metrics, signal } = draft;
+  const files: FileEntry[] = [];
+  for (const path of await folderFiles(folder)) {
+    const { sha256, size, leaves } = await hashFile(join(folder, path), signal);
+    files.push({
+      path,
+      sha256,
+      size,
+      leaves: [...leaves],
+      media_type: draft.mediaTypes?.[path] ?? mediaType(path),
+    });
+  }
+  const checked = manifestSchema.safeParse({
+    nacre_manifest: 1,
+    kind,
+    content_id: contentId(kind, files),
+    created_at: new Date().toISOString(),
+    created_by,
+    environment,
+    parameters,
+    inputs,
+    files,
+    metrics,
+  });
+  if (!checked.success) {
+    const place = checked.error.issues[0]?.path.join('.') ?? '';
+    throw new ContractViolation(
+      `The ${kind} stage hands over a manifest that is not valid at ${place}.`,
+      {},
+      {
+        cause: checked.error,
+      },
+    );
+  }
+  await overFiles(files, (entry) =>
+    uploadBlob(
+      store,
+      { file: join(folder, entry.path), digests: entry, mediaType: entry.media_type },
+      signal,
+    ),
+  );
+  return { manifest_id: await writeManifest(store, checked.data, signal), manifest: checked.data };
 }

@@ -1,5 +1,7 @@
 import type { ArtifactStore } from './artifact-store.js';
 import type { StageClaim } from './claim-stage.js';
+import { releasedRegister } from './released-register.js';
+import { writeRegister } from './write-register.js';
 
 /**
  * Gives a claim back after a clean stop, so that whoever comes next need not wait; the term stays counted. A claim that
@@ -7,12 +9,12 @@ import type { StageClaim } from './claim-stage.js';
  *
  * @throws StoreUnavailable
  */
-export function releaseStage(
-  _store: ArtifactStore,
-  _kind: string,
-  _stageKey: string,
-  _claim: StageClaim,
-  _signal?: AbortSignal,
+export async function releaseStage(
+  store: ArtifactStore,
+  kind: string,
+  stageKey: string,
+  claim: StageClaim,
+  signal?: AbortSignal,
 ): Promise<void> {
-  throw new Error('not yet');
+  await writeRegister(store, kind, stageKey, releasedRegister(claim.register), claim.etag, signal);
 }

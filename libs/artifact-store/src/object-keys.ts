@@ -1,0 +1,20 @@
+import type { ArtifactStore } from './artifact-store.js';
+
+/** Where each kind of object stands in the bucket; the layout of docs/architecture.md. */
+export const objectKeys = {
+  /** Bytes of one whole file, immutable. */
+  blob: (store: ArtifactStore, sha256: string) => within(store, `cas/sha256/${sha256.slice(0, 2)}/${sha256}`),
+  /** Canonical JSON named by its own sha256. */
+  manifest: (store: ArtifactStore, manifestId: string) =>
+    within(store, `manifests/sha256/${manifestId}.json`),
+  register: (store: ArtifactStore, kind: string, stageKey: string) =>
+    within(store, `stages/${kind}/${stageKey}.json`),
+  ref: (store: ArtifactStore, kind: string, name: string) => within(store, `refs/${kind}/${name}.json`),
+  /** An empty path gives the folder, with its slash. */
+  runFile: (store: ArtifactStore, run: string, path: string) => within(store, `runs/${run}/${path}`),
+  doctor: (store: ArtifactStore, name: string) => within(store, `doctor/${name}`),
+} as const;
+
+function within(store: ArtifactStore, path: string): string {
+  return store.prefix === '' ? path : `${store.prefix}/${path}`;
+}
