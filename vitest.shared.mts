@@ -27,7 +27,7 @@ export const unitTests: ViteUserConfig = mergeConfig(
   defineConfig({
     test: {
       include: ['**/*.test.ts'],
-      exclude: ['**/*.server.test.ts', '**/node_modules/**', '**/dist/**'],
+      exclude: ['**/*.server.test.ts', '**/node_modules/**', '**/dist/**', '**/test-output/**'],
       pool: 'threads',
       isolate: false,
       testTimeout: 10_000,
@@ -41,7 +41,7 @@ export const serverTests: ViteUserConfig = mergeConfig(
   defineConfig({
     test: {
       include: ['**/*.server.test.ts'],
-      exclude: ['**/node_modules/**', '**/dist/**', 'test/**'],
+      exclude: ['**/node_modules/**', '**/dist/**', '**/test-output/**', 'test/**'],
       globalSetup: ['./test/servers.global-setup.ts'],
       pool: 'forks',
       fileParallelism: false,
@@ -57,7 +57,7 @@ export const pipelineTests: ViteUserConfig = mergeConfig(
   defineConfig({
     test: {
       include: ['**/*.test.ts'],
-      exclude: ['**/node_modules/**'],
+      exclude: ['**/node_modules/**', '**/test-output/**'],
       pool: 'forks',
       fileParallelism: false,
       testTimeout: 600_000,

@@ -33,7 +33,7 @@ const usersOfActivities = ['@nacre/activities', '@nacre/cli', '@nacre/worker'];
 
 describe('a changed Python file runs exactly its dependents again', () => {
   test('a module of model: model, quantization and all that starts Python tasks', () => {
-    expect(rerunBy('libs/model/nacre_model/__init__.py')).toEqual([
+    expect(rerunBy('libs/model/src/nacre_model/__init__.py')).toEqual([
       ...usersOfActivities,
       'model',
       'quantization',
@@ -41,7 +41,7 @@ describe('a changed Python file runs exactly its dependents again', () => {
   });
 
   test('a module of quantization: not model', () => {
-    expect(rerunBy('libs/quantization/nacre_quantization/__init__.py')).toEqual([
+    expect(rerunBy('libs/quantization/src/nacre_quantization/__init__.py')).toEqual([
       ...usersOfActivities,
       'quantization',
     ]);

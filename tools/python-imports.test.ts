@@ -21,15 +21,15 @@ function findings(file: string, text: string): Finding[] {
 describe('a banned Python import is an error', () => {
   test.each([
     [
-      'libs/model/nacre_model/probe.py',
+      'libs/model/src/nacre_model/probe.py',
       'from nacre_quantization import gptq\n\ngptq.run()\n',
       'nacre_quantization',
     ],
-    ['libs/model/nacre_model/probe.py', 'import pickle\n\npickle.dumps(1)\n', 'pickle'],
-    ['libs/quantization/nacre_quantization/probe.py', 'import pickle\n\npickle.dumps(1)\n', 'pickle'],
-    ['libs/model/nacre_model/probe.py', 'import torch\n\ntorch.load("weights.pt")\n', 'torch.load'],
+    ['libs/model/src/nacre_model/probe.py', 'import pickle\n\npickle.dumps(1)\n', 'pickle'],
+    ['libs/quantization/src/nacre_quantization/probe.py', 'import pickle\n\npickle.dumps(1)\n', 'pickle'],
+    ['libs/model/src/nacre_model/probe.py', 'import torch\n\ntorch.load("weights.pt")\n', 'torch.load'],
     [
-      'libs/quantization/nacre_quantization/probe.py',
+      'libs/quantization/src/nacre_quantization/probe.py',
       'import torch\n\ntorch.save({}, "weights.pt")\n',
       'torch.save',
     ],
@@ -42,6 +42,6 @@ describe('a banned Python import is an error', () => {
 
   test('quantization may use model', () => {
     const text = 'from nacre_model import protocol\n\nprotocol.run()\n';
-    expect(findings('libs/quantization/nacre_quantization/probe.py', text)).toEqual([]);
+    expect(findings('libs/quantization/src/nacre_quantization/probe.py', text)).toEqual([]);
   });
 });

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { inRoot } from '../setup/workspace.mjs';
-import { readPytestReport } from './pytest-report.mjs';
+import { collectOutcomes } from './collect-outcomes.mjs';
 import { runProgram } from './run-program.mjs';
-import { readVitestReport } from './vitest-report.mjs';
 
 /** @typedef {import('./vitest-report.mjs').Outcome} Outcome */
 
@@ -21,9 +20,6 @@ const typeScriptReport = 'test-output/vitest.json';
 const pythonReport = 'test-output/pytest.xml';
 const slowPythonReport = 'test-output/pytest-slow.xml';
 
-/** @param {string} name @returns {Outcome} */
-const failure = (name) => ({ name, state: 'failed', seconds: 0 });
-
 /** Folders of the projects that have a target of this name, from their own files. @param {string} target */
 function projectsWith(target) {
   const folders = ['apps', 'libs'].flatMap((parent) =>
@@ -37,26 +33,6 @@ function projectsWith(target) {
       return (file === 'package.json' ? project.nx : project)?.targets?.[target] !== undefined;
     }),
   );
-}
-
-/**
- * Reads the report of each project; a project without one has crashed.
- * @param {string[]} folders
- * @param {string[]} reports names, of which each project writes one
- * @param {boolean} succeeded what the exit code said
- * @param {string} tier
- */
-function readReports(folders, reports, succeeded, tier) {
-  const outcomes = folders.flatMap((folder) => {
-    const report = reports.find((name) => existsSync(inRoot(folder, name)));
-    if (report === undefined) return [failure(`${folder}: ended without a report`)];
-    const path = inRoot(folder, report);
-    return report.endsWith('.json') ? readVitestReport(path) : readPytestReport(path, folder);
-  });
-  const unexplained = !succeeded && outcomes.every(({ state }) => state !== 'failed');
-  return unexplained
-    ? [...outcomes, failure(`${tier}: exited with an error though no test failed`)]
-    : outcomes;
 }
 
 /**
@@ -80,7 +56,7 @@ async function runCheck() {
   const reports = [typeScriptReport, pythonReport];
   forgetReports(folders, reports);
   const succeeded = await runProgram('nx', ['run-many', '--targets=test', '--output-style=static']);
-  return [...outcomes, ...readReports(folders, reports, succeeded, 'check')];
+  return [...outcomes, ...collectOutcomes(folders, reports, succeeded, 'check')];
 }
 
 /**
@@ -96,7 +72,7 @@ async function runVitest(tier, folder, parameters) {
     `--outputFile.json=${inRoot(folder, typeScriptReport)}`,
   ];
   const succeeded = await runProgram('vitest', ['run', ...reporters, ...parameters]);
-  return readReports([folder], [typeScriptReport], succeeded, tier);
+  return collectOutcomes([folder], [typeScriptReport], succeeded, tier);
 }
 
 async function runSlowPython() {
@@ -108,7 +84,7 @@ async function runSlowPython() {
     '--parallel=1',
     '--output-style=static',
   ]);
-  return readReports(folders, [slowPythonReport], succeeded, 'slow Python tests');
+  return collectOutcomes(folders, [slowPythonReport], succeeded, 'slow Python tests');
 }
 
 /** @type {Tier[]} */
