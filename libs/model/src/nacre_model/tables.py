@@ -132,17 +132,19 @@ def read_tokens(folders: Mapping[str, Path], label_count: int) -> TokenTable:
     if sequences.null_count:
         raise InvalidData("tokens: a row has no input_ids; tokenize the source again")
     start = sequences.offsets[0].as_py()
+    labels = table["label"].fill_null(NO_LABEL).to_numpy().astype(np.int64)
     tokens = TokenTable(
         example_ids=_strings(table, "example_id"),
         swapped=_column(table, "swapped", np.bool_),
-        labels=table["label"].fill_null(NO_LABEL).to_numpy().astype(np.int64),
+        labels=labels,
         values=sequences.values.to_numpy(zero_copy_only=False)[start:],
         offsets=sequences.offsets.to_numpy() - start,
     )
     keys = tokens.keys()
     _refuse_repeated(keys, "tokens")
     _refuse(keys, tokens.lengths < 1, "tokens", "has no token; tokenize the source again")
-    outside = (tokens.labels < NO_LABEL) | (tokens.labels >= label_count)
+    voted = table["label"].is_valid().to_numpy()
+    outside = voted & ((labels < 0) | (labels >= label_count))
     _refuse(keys, outside, "tokens", f"has a label outside of 0 … {label_count - 1}; do the labels agree?")
     return tokens
 
