@@ -172,7 +172,12 @@ describe('a measurement of less than everything', () => {
     expect(stepOf(measurement, 'merged').blind).toBeNull();
     expect(stepOf(measurement, 'student').out_of_fold?.rows).toBe(60);
     expect(stepOf(measurement, 'student').differences).toEqual([]);
-    expect(measurement.notes.join(' ')).toContain('no blind rows');
+    expect(measurement.notes).toHaveLength(1);
+    expect(measurement.notes[0]).toContain('no blind rows');
+    expect(
+      measure({ ...input, rows: rows.filter((row) => !row.blind), models: [], merged: null, quantized: null })
+        .notes,
+    ).toEqual(measurement.notes);
   });
 
   it('leaves out steps that the run does not have', () => {

@@ -16,8 +16,7 @@ export function measurementNotes(
 ): string[] {
   return [
     ...missingFolds(folds),
-    ...(input.merged === null ? ['The merged model is missing: its stage was skipped.'] : []),
-    ...(input.quantized === null ? ['The 8-bit model is missing: its stage was skipped.'] : []),
+    ...missingModels(input, folds),
     ...blindRows(folds, waterfall),
     ...waterfall.flatMap(againstPrior),
   ];
@@ -34,6 +33,14 @@ function missingFolds(folds: ScoredFolds): string[] {
   if (notes.length === 0) return [];
   const left = folds.complete.length > 0 ? `folds ${folds.complete.join(', ')}` : 'no fold';
   return [...notes, `Steps are compared out of fold on ${left}, where no model is missing.`];
+}
+
+function missingModels({ merged, quantized }: MeasurementInput, folds: ScoredFolds): string[] {
+  if (!folds.hasBlind) return [];
+  return [
+    ...(merged === null ? ['The merged model is missing: its stage was skipped.'] : []),
+    ...(quantized === null ? ['The 8-bit model is missing: its stage was skipped.'] : []),
+  ];
 }
 
 function blindRows(folds: ScoredFolds, waterfall: readonly WaterfallStep[]): string[] {
