@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from nacre_model.batches import cut, micro_batches
 from nacre_model.tables import read_tokens
 

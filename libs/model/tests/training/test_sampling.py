@@ -1,4 +1,5 @@
 import numpy as np
+
 from nacre_model.sampling import epoch_order, example_hashes, global_batches, hash_text, step_count
 
 IDS = [f"s:{number}" for number in range(500) for _ in range(2)]
@@ -39,8 +40,8 @@ def test_the_two_orders_of_an_example_are_drawn_apart():
 
 
 def test_hashes_are_the_same_in_every_process_and_version():
-    assert hash_text("train:1") == 9254735018040149180
-    assert epoch_order(1, 0, example_hashes(["a", "b", "c", "d"]), np.zeros(4, bool)).tolist() == [3, 1, 0, 2]
+    assert hash_text("train:1") == 1400540142020106914
+    assert epoch_order(1, 0, example_hashes(["a", "b", "c", "d"]), np.zeros(4, bool)).tolist() == [0, 2, 3, 1]
 
 
 def test_the_last_batch_of_an_epoch_keeps_what_is_left():

@@ -2,6 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from nacre_model.protocol import InvalidData
 from nacre_model.tables import (
     LOGITS_SHARD_ROWS,
