@@ -129,8 +129,8 @@ async function start(
     const temporal = names.indexOf('temporal');
     if (temporal !== -1) {
       await prepareNamespace({
-        httpUrl: `http://127.0.0.1:${String(state.ports.http)}`,
-        address: `127.0.0.1:${String(state.ports.temporal)}`,
+        httpUrl: `http://127.0.0.1:${state.ports.http}`,
+        address: `127.0.0.1:${state.ports.temporal}`,
         namespace: state.namespace,
         temporalBinary: binaries[temporal]?.path ?? '',
       });
@@ -141,7 +141,7 @@ async function start(
     writeStackState(stateFolder, state);
     throw error;
   }
-  options.log?.(`Started ${names.join(' and ')} in ${stateFolder}.`);
+  if (names.length > 0) options.log?.(`Started ${names.join(' and ')} in ${stateFolder}.`);
   return { state: withProcesses, started: names };
 }
 

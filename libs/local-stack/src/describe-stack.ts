@@ -8,11 +8,11 @@ export function describeStack(
   state: StackState,
   pids: Readonly<Record<ServerName, number>>,
 ): LocalStack {
-  const url = (port: number): string => `http://127.0.0.1:${String(port)}`;
+  const url = (port: number): string => `http://127.0.0.1:${port}`;
   return {
     stateFolder,
     temporal: {
-      address: `127.0.0.1:${String(state.ports.temporal)}`,
+      address: `127.0.0.1:${state.ports.temporal}`,
       namespace: state.namespace,
       uiUrl: url(state.ports.ui),
       httpUrl: url(state.ports.http),

@@ -10,7 +10,7 @@ export class PortUnusable extends LocalStackError {
 
   constructor(port: number, purpose: string, reason: string) {
     super(
-      `Port ${String(port)} on 127.0.0.1 (${purpose}) cannot be used: ${reason}. ` +
+      `Port ${port} on 127.0.0.1 (${purpose}) cannot be used: ${reason}. ` +
         'Stop what holds it, or choose another port.',
       { port, purpose },
     );
@@ -91,7 +91,7 @@ export class StackBusy extends LocalStackError {
 
   constructor(stateFolder: string, pid: number) {
     super(
-      `Process ${String(pid)} has been starting or stopping the servers of ${stateFolder} for a ` +
+      `Process ${pid} has been starting or stopping the servers of ${stateFolder} for a ` +
         'minute. Wait for it or end it, then try again.',
       { state_folder: stateFolder, pid },
     );

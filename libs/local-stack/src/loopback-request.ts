@@ -3,11 +3,10 @@ import { request } from 'node:http';
 /** One HTTP exchange with a server of the stack. */
 export interface LoopbackRequest {
   readonly port: number;
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
-  readonly body?: unknown;
+  readonly body?: string;
   /** @default 5000 */
   readonly timeoutMs?: number;
 }
@@ -47,6 +46,6 @@ export function loopbackRequest(options: LoopbackRequest): Promise<LoopbackRespo
     outgoing.on('error', () => {
       resolve({ status: 0, body: '' });
     });
-    outgoing.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+    outgoing.end(options.body);
   });
 }

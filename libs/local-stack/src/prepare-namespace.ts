@@ -29,12 +29,15 @@ export async function prepareNamespace(options: NamespaceOptions): Promise<void>
   const port = Number(new URL(options.httpUrl).port);
   const path = `/api/v1/namespaces/${encodeURIComponent(options.namespace)}`;
   const found = await loopbackRequest({ port, method: 'GET', path });
-  const retention = `${String(RETENTION_SECONDS)}s`;
+  const retention = `${RETENTION_SECONDS}s`;
   if (found.status === 404) {
-    const body = { namespace: options.namespace, workflowExecutionRetentionPeriod: retention };
+    const body = JSON.stringify({
+      namespace: options.namespace,
+      workflowExecutionRetentionPeriod: retention,
+    });
     accepted(options, await loopbackRequest({ port, method: 'POST', path: '/api/v1/namespaces', body }));
   } else if (retentionSeconds(accepted(options, found)) < RETENTION_SECONDS) {
-    const body = { config: { workflowExecutionRetentionTtl: retention } };
+    const body = JSON.stringify({ config: { workflowExecutionRetentionTtl: retention } });
     accepted(options, await loopbackRequest({ port, method: 'POST', path: `${path}/update`, body }));
   }
   const listed = await loopbackRequest({ port, method: 'GET', path: `${path}/search-attributes` });
@@ -67,7 +70,7 @@ function accepted(options: NamespaceOptions, answer: LoopbackResponse): string {
   if (answer.status === 200) return answer.body;
   throw new TemporalUnreachable(
     `The embedded Temporal server at ${options.address} did not prepare the namespace ` +
-      `${options.namespace} (HTTP ${String(answer.status)}). Stop it with \`npx nacre dev stop\` ` +
+      `${options.namespace} (HTTP ${answer.status}). Stop it with \`npx nacre dev stop\` ` +
       'and start it again.',
     { address: options.address, namespace: options.namespace },
   );

@@ -1,11 +1,15 @@
 import { rmSync } from 'node:fs';
 import { loopbackRequest } from './loopback-request.js';
 import type { ServerDefinition } from './server-definition.js';
-import { signedBucketRequest } from './signed-bucket-request.js';
+import { signedS3Headers } from './signed-s3-request.js';
 import { s3Ports } from './stack-ports.js';
+import type { StackState } from './stack-state.js';
 
 /** SeaweedFS takes any region; the SDKs need one. */
 export const S3_REGION = 'us-east-1';
+
+/** An object of the stack's own, beside those of the artifact store. */
+const PROBE_KEY = 'local-stack/probe';
 
 /** SeaweedFS in one process: master, volume, filer and S3 gateway, all on loopback. */
 export const s3Server: ServerDefinition = {
@@ -29,13 +33,16 @@ export const s3Server: ServerDefinition = {
     '-disableHttp',
     // There is no second volume server that would need a second to take over.
     '-volume.preStopSeconds=0',
+    // A master that resumes is no leader for a moment, and a volume that asks it then waits 5 s to ask
+    // again. It learns everything from the one volume server anyway.
+    '-master.resumeState=false',
     `-bucket=${bucket}`,
-    `-s3.port=${String(ports.s3)}`,
-    `-master.port=${String(ports.master)}`,
-    `-volume.port=${String(ports.volume)}`,
-    `-filer.port=${String(ports.filer)}`,
+    `-s3.port=${ports.s3}`,
+    `-master.port=${ports.master}`,
+    `-volume.port=${ports.volume}`,
+    `-filer.port=${ports.filer}`,
     // Listened on even without the admin interface.
-    `-admin.port=${String(ports.admin)}`,
+    `-admin.port=${ports.admin}`,
   ],
 
   environment: ({ credentials }) => ({
@@ -43,31 +50,44 @@ export const s3Server: ServerDefinition = {
     AWS_SECRET_ACCESS_KEY: credentials.secret_access_key,
   }),
 
-  answers: async ({ ports, bucket, credentials }) => {
-    const answer = await loopbackRequest({
-      port: ports.s3,
-      method: 'HEAD',
-      path: `/${bucket}`,
-      headers: signedBucketRequest({
-        host: `127.0.0.1:${String(ports.s3)}`,
-        bucket,
-        region: S3_REGION,
-        accessKeyId: credentials.access_key_id,
-        secretAccessKey: credentials.secret_access_key,
-        date: new Date(),
-      }),
-    });
-    return answer.status === 200;
-  },
+  // The gateway answers before volumes are known, so only an object that was written and read proves it.
+  becomesUsable: async (state) => (await probe(state, 'PUT')) && (await probe(state, 'GET')),
+  answers: (state) => probe(state, 'GET'),
 
   // Names as SeaweedFS makes them, for whatever TMPDIR says; it forgets some of them when it ends.
   cleanUp: ({ ports }) => {
     const { http, grpc } = s3Ports(ports);
     for (const role of ['master', 'volume', 'filer', 's3', 'admin']) {
-      for (const port of http) rmSync(`/tmp/seaweedfs-${role}-${String(port)}.sock`, { force: true });
+      for (const port of http) rmSync(`/tmp/seaweedfs-${role}-${port}.sock`, { force: true });
       for (const port of grpc) {
-        rmSync(`/tmp/seaweedfs-${role}-grpc-${String(port)}.sock`, { force: true });
+        rmSync(`/tmp/seaweedfs-${role}-grpc-${port}.sock`, { force: true });
       }
     }
   },
 };
+
+async function probe(state: StackState, method: 'GET' | 'PUT'): Promise<boolean> {
+  const { port, path, body } = {
+    port: state.ports.s3,
+    path: `/${state.bucket}/${PROBE_KEY}`,
+    body: 'usable',
+  };
+  const headers = signedS3Headers({
+    method,
+    host: `127.0.0.1:${port}`,
+    path,
+    body: method === 'PUT' ? body : '',
+    region: S3_REGION,
+    accessKeyId: state.credentials.access_key_id,
+    secretAccessKey: state.credentials.secret_access_key,
+    date: new Date(),
+  });
+  const answer = await loopbackRequest({
+    port,
+    method,
+    path,
+    headers,
+    ...(method === 'PUT' ? { body } : {}),
+  });
+  return answer.status === 200;
+}

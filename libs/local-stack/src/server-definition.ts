@@ -15,7 +15,9 @@ export interface ServerDefinition {
   arguments(state: StackState, dataFolder: string): string[];
   /** Beside PATH and HOME; the only way by which a secret reaches a server. */
   environment(state: StackState): Record<string, string>;
-  /** Whether clients can use the server now; false on any failure. */
+  /** Whether a server that has just been spawned can be used for everything; asked until it says yes. */
+  becomesUsable(state: StackState): Promise<boolean>;
+  /** Whether a server that was usable still answers; false on any failure. */
   answers(state: StackState): Promise<boolean>;
   /** Removes what the server leaves outside its data folder. */
   cleanUp(state: StackState): void;

@@ -52,11 +52,11 @@ export function spawnServer(
     record: { pid: child.pid, identity: processIdentity(child.pid) ?? '' },
     untilUsable: async () => {
       const deadline = performance.now() + START_PATIENCE_MS;
-      while (!(await definition.answers(state))) {
+      while (!(await definition.becomesUsable(state))) {
         const end = ended();
         const late = performance.now() > deadline;
         if (end !== undefined || late) {
-          const reason = end ?? `did not answer within ${String(START_PATIENCE_MS / 1000)} s`;
+          const reason = end ?? `did not answer within ${START_PATIENCE_MS / 1000} s`;
           const lines = lastLines(logFile, logStart);
           throw new ServerDiedAtStart(definition.name, reason, logFile, lines);
         }
@@ -102,7 +102,7 @@ function endOf(child: ChildProcess): () => string | undefined {
   let end: string | undefined;
   child.once('error', (error) => (end = `could not be started (${error.message})`));
   child.once('exit', (code, signal) => {
-    end = signal === null ? `ended at start with code ${String(code)}` : `was killed by ${signal}`;
+    end = signal === null ? `ended at start with code ${code}` : `was killed by ${signal}`;
   });
   return () => end;
 }

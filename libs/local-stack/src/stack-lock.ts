@@ -38,7 +38,7 @@ let attempts = 0;
 // Linking a finished file makes the lock appear with its content: no reader ever sees it empty.
 function tryCreate(file: string, stateFolder: string): boolean {
   attempts += 1;
-  const beside = `${file}.${String(process.pid)}-${String(attempts)}`;
+  const beside = `${file}.${process.pid}-${attempts}`;
   const me = { pid: process.pid, identity: processIdentity(process.pid) ?? '' };
   try {
     writeFileSync(beside, JSON.stringify(me satisfies ProcessRecord), { mode: 0o600 });

@@ -43,7 +43,7 @@ const BLOCKS = 680;
 /** Ports that nothing listens on, kept from other starting stacks until `release`. */
 export interface PortReservation {
   readonly ports: StackPorts;
-  release(): void;
+  readonly release: () => void;
 }
 
 /**
@@ -92,7 +92,7 @@ function fixedPorts(fixed: FixedPorts): FixedPorts {
   for (const [name, port] of Object.entries(fixed) as [keyof FixedPorts, number][]) {
     const highest = name === 's3' ? 65_535 - TWIN_OFFSET : 65_535;
     if (!Number.isInteger(port) || port < 1 || port > highest) {
-      throw new PortUnusable(port, PURPOSES[name], `it must be between 1 and ${String(highest)}`);
+      throw new PortUnusable(port, PURPOSES[name], `it must be between 1 and ${highest}`);
     }
   }
   return fixed;

@@ -57,7 +57,7 @@ export function readStackState(stateFolder: string): StackState | undefined {
 
 /** Replaces the recorded state at once; a reader sees the old one or the new one. */
 export function writeStackState(stateFolder: string, state: StackState): void {
-  const beside = `${stateFile(stateFolder)}.${String(process.pid)}`;
+  const beside = `${stateFile(stateFolder)}.${process.pid}`;
   try {
     writeFileSync(beside, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
     renameSync(beside, stateFile(stateFolder));

@@ -1,6 +1,7 @@
 import { searchAttributeTypes } from '@nacre/contracts/queues';
 import { loopbackRequest } from './loopback-request.js';
 import type { ServerDefinition } from './server-definition.js';
+import type { StackState } from './stack-state.js';
 
 /** The Temporal CLI's development server: server, web interface and an SQLite database on disk. */
 export const temporalServer: ServerDefinition = {
@@ -25,14 +26,13 @@ export const temporalServer: ServerDefinition = {
 
   environment: () => ({}),
 
-  answers: async ({ ports }) => {
-    const answer = await loopbackRequest({
-      port: ports.http,
-      method: 'GET',
-      path: '/api/v1/namespaces/default',
-    });
-    return answer.status === 200;
-  },
+  becomesUsable: answers,
+  answers,
 
   cleanUp: () => undefined,
 };
+
+async function answers({ ports }: StackState): Promise<boolean> {
+  const path = '/api/v1/namespaces/default';
+  return (await loopbackRequest({ port: ports.http, method: 'GET', path })).status === 200;
+}
