@@ -17,7 +17,7 @@ export interface SourcePlaces {
   readonly file: string;
   /** Folder that gets comparisons.parquet and counts.json. */
   readonly folder: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Comparison = TableRow<typeof comparisonColumns, 'model_a' | 'model_b' | 'label'>;

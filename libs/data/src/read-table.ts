@@ -6,7 +6,7 @@ import type { TableColumns, TableRow } from './table-columns.js';
 export interface TableReading<Nullable> {
   /** Columns in which null is a value. */
   readonly nullable?: readonly Nullable[];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
