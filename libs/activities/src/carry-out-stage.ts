@@ -34,8 +34,8 @@ import { stageImplementations } from './stage-implementations.js';
  */
 export async function carryOutStage(document: unknown, dependencies: ActivityDependencies): Promise<ArtifactReference> {
   const { cancellationSignal, cancelled, info } = Context.current();
-  const heartbeat = new HeartbeatTimer(Context.current());
   const call = stageCallSchema.parse(document);
+  const heartbeat = new HeartbeatTimer(Context.current(), call.name);
   const { kind, key } = call;
   const { store } = dependencies;
   let claim: StageClaim | undefined;

@@ -8,10 +8,11 @@ import type { Context } from '@temporalio/activity';
 export class HeartbeatTimer {
   readonly #context: Context;
   readonly #timer: NodeJS.Timeout;
-  #details: Heartbeat = { phase: 'claim', done: 0, total: 0, loss: null };
+  #details: Heartbeat;
 
-  constructor(context: Context) {
+  constructor(context: Context, stage: string) {
     this.#context = context;
+    this.#details = { stage, phase: 'claim', done: 0, total: 0, loss: null };
     const timeout = context.info.heartbeatTimeoutMs ?? 60_000;
     this.#timer = setInterval(() => {
       this.#beat();

@@ -7,3 +7,4 @@ export * from './stage-log.js';
 export * from './trainer/cold-starter.js';
 export * from './trainer/run-task.js';
 export type * from './trainer/task-process.js';
+export * from './trainer/warm-starter.js';

@@ -4,11 +4,15 @@ import { historySchema, measurementSchema, type History, type Measurement } from
 import type { Recipe } from '@nacre/contracts/recipe';
 import type { Progress } from '@nacre/contracts/run';
 import { COUNTS_FILE, HISTORY_FILE, LEAK_FILE, MEASUREMENT_FILE, SUBMISSION_FILE } from '@nacre/contracts/tables';
+import { leakReportSchema } from '@nacre/data';
 import { renderReport } from '@nacre/report';
 import { stringify } from 'yaml';
+import { z } from 'zod';
 
 import type { ActivityDependencies } from './dependencies.js';
 import { runFiles } from './run-files.js';
+
+const countsSchema = z.record(z.string(), z.number());
 
 /** An artifact of the run and its manifest. */
 interface Made {
@@ -56,7 +60,7 @@ export async function publishRun(
     })),
   );
   const counts = await Promise.all(
-    having(COUNTS_FILE).map(async ({ stage, manifestId }) => ({ stage, counts: await json(manifestId, COUNTS_FILE) })),
+    having(COUNTS_FILE).map(async ({ stage, manifestId }) => ({ stage, counts: countsSchema.parse(await json(manifestId, COUNTS_FILE)) })),
   );
   const leaks = having(LEAK_FILE)[0];
   const report = renderReport({
@@ -65,9 +69,14 @@ export async function publishRun(
     measurement,
     histories,
     counts,
-    leak: leaks === undefined ? null : await json(leaks.manifestId, LEAK_FILE),
-    manifests: made.map(({ stage, manifest, manifestId }) => ({ stage, manifest, manifest_id: manifestId })),
-    links: {},
+    leak: leaks === undefined ? null : leakReportSchema.parse(await json(leaks.manifestId, LEAK_FILE)),
+    manifests: made.map(({ stage, manifest }) => ({ stage, manifest })),
+    links: [
+      { title: 'Resolved recipe', href: runFiles.recipe },
+      { title: 'Progress', href: runFiles.progress },
+      ...(measurement === null ? [] : [{ title: 'Numbers', href: runFiles.measurement }]),
+      ...(having(SUBMISSION_FILE).length === 0 ? [] : [{ title: 'Submission', href: runFiles.submission }]),
+    ],
   });
 
   const run = progress.workflow_id;

@@ -22,7 +22,7 @@ export class ColdStarter implements TaskStarter {
     try {
       const child = spawn(this.#python, ['-m', ...words], {
         cwd: folder,
-        env: { ...environment, NACRE_LIFELINE_FD: String(LIFELINE) },
+        env: { ...environment, NACRE_LIFELINE_FD: String(LIFELINE), NACRE_PARENT_PID: String(process.pid) },
         stdio: ['ignore', log.fd, log.fd, 'pipe'],
         detached: true,
       });

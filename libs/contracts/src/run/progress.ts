@@ -36,6 +36,7 @@ export type Decision = z.infer<typeof decisionSchema>;
 
 /** Details of a heartbeat, live figures for `watch` and the UI. */
 export const heartbeatSchema = z.strictObject({
+  stage: z.string().describe('Stage name'),
   phase: z.string().describe('claim, fetch, run, publish …'),
   done: z.number().nonnegative().describe('Steps, rows or layers done'),
   total: z.number().nonnegative().describe('Steps, rows or layers in all; 0 when unknown'),

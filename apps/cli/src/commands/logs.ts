@@ -1,0 +1,39 @@
+import { stageLogPath } from '@nacre/activities';
+import { getRunFile } from '@nacre/artifact-store';
+import type { Command } from 'commander';
+
+import { exitCodes } from '../exit-codes.js';
+import { findRun } from '../run-reference.js';
+import { withSession } from '../session.js';
+import { UsageError } from '../usage-error.js';
+import { does } from './command.js';
+
+const FOLLOW_MILLISECONDS = 2000;
+
+/** `nacre logs RUN STAGE`: the log of the newest ended attempt of a stage. */
+export function addLogs(program: Command): void {
+  const command = program
+    .command('logs')
+    .description('print the log of a stage, as of its newest ended attempt')
+    .argument('<run>', 'id or prefix')
+    .argument('<stage>', 'stage name, e.g. teacher/llama-tiny/fold-0')
+    .option('--follow', 'wait until there is one, and for further attempts');
+  does<{ follow?: boolean }>(command, async ({ options, words: [reference, stage = ''] }) =>
+    withSession(async (session) => {
+      const { workflowId } = await findRun(session, reference);
+      let shown = '';
+      for (;;) {
+        const log = (await getRunFile(session.store, workflowId, stageLogPath(stage)))?.toString('utf8');
+        if (log !== undefined && log !== shown) process.stdout.write(log.startsWith(shown) ? log.slice(shown.length) : log);
+        shown = log ?? shown;
+        if (options.follow !== true) {
+          if (log !== undefined) return exitCodes.succeeded;
+          throw new UsageError(
+            `${workflowId} has no log of ${stage}: it has not ended yet, was a hit, or is computed without a task; \`npx nacre ls ${workflowId}\` names the stages`,
+          );
+        }
+        await new Promise((resolve) => setTimeout(resolve, FOLLOW_MILLISECONDS));
+      }
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+import { resolveRecipe } from '@nacre/contracts/recipe';
+import type { Command } from 'commander';
+
+import { recordedRecipe } from '../recorded-recipe.js';
+import { findRun, handleOf } from '../run-reference.js';
+import { withSession } from '../session.js';
+import { startRun } from '../start-run.js';
+import { watchRun } from '../watch-run.js';
+import { exitCodes } from '../exit-codes.js';
+import { does } from './command.js';
+
+/** `nacre restart [RUN]`: cancels it and starts its recorded recipe on the current build; finished stages are hits. */
+export function addRestart(program: Command): void {
+  const command = program
+    .command('restart')
+    .description('cancel a run and start its recorded recipe again on the current build')
+    .argument('[run]', 'id or prefix')
+    .option('--detach', 'do not watch');
+  does<{ detach?: boolean }>(command, async ({ output, options, words: [reference] }) =>
+    withSession(async (session) => {
+      const run = await findRun(session, reference);
+      const handle = handleOf(session, run);
+      const recipe = resolveRecipe(await recordedRecipe(handle));
+      if (run.status.name === 'RUNNING') {
+        await handle.cancel();
+        await handle.result().catch(() => undefined);
+      }
+      const started = await startRun(session, recipe);
+      output.event({ type: 'run-start', workflow_id: started.workflowId, run_id: started.runId, attached: started.attached }, started.workflowId);
+      return options.detach === true ? exitCodes.succeeded : watchRun(session, started, output);
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+import { parseRoles, runWorker } from '@nacre/worker';
+import type { Command } from 'commander';
+
+import { endpointEnvironment } from '../session.js';
+import { UsageError } from '../usage-error.js';
+import { collect, does } from './command.js';
+
+interface WorkerOptions {
+  readonly role: string;
+  readonly pool?: string[];
+  readonly concurrency: string;
+}
+
+/** `nacre worker`: polls task queues until it is told to stop. */
+export function addWorker(program: Command): void {
+  const command = program
+    .command('worker')
+    .description('carry out stages until SIGTERM')
+    .option('--role <roles>', 'control, data, gpu: separated by commas', 'control,data,gpu')
+    .option('--pool <name>', 'GPU pool to work for (default: local); may be repeated', collect)
+    .option('--concurrency <count>', 'GPU-class stages at the same time', '1');
+  does<WorkerOptions>(command, async ({ output, options }) => {
+    const concurrency = Number(options.concurrency);
+    if (!Number.isInteger(concurrency) || concurrency < 1) throw new UsageError('--concurrency: a whole number above 0');
+    const { environment } = await endpointEnvironment();
+    await runWorker({
+      roles: parseRoles(options.role),
+      pools: options.pool ?? ['local'],
+      concurrency,
+      environment,
+      log: (line) => {
+        output.event({ type: 'worker', message: line }, `worker: ${line}`);
+      },
+    });
+    return undefined;
+  });
+}

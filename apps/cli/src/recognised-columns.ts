@@ -1,0 +1,33 @@
+/** What the head of a data file looks like. */
+export interface RecognisedColumns {
+  /** `arena_csv` for the competition's columns, `sample_submission`, else `columns`. */
+  readonly format: 'arena_csv' | 'sample_submission' | 'columns';
+  readonly columns: readonly string[];
+  readonly says: string;
+}
+
+const arena = ['id', 'prompt', 'response_a', 'response_b'];
+const submission = ['id', 'winner_model_a', 'winner_model_b'];
+
+/** Recognises a data file by the names of its columns; `start` is the beginning of its text. */
+export function recognisedColumns(file: string, start: string): RecognisedColumns {
+  const line = start.replace(/^\ufeff/, '').split(/\r?\n/)[0] ?? '';
+  const columns = file.endsWith('.jsonl') ? keysOf(line) : line.split(',').map((name) => name.replace(/^"|"$/g, ''));
+  const has = (names: readonly string[]) => names.every((name) => columns.includes(name));
+  if (!file.endsWith('.jsonl') && has(arena)) {
+    return { format: 'arena_csv', columns, says: 'format: arena_csv (the columns of the competition)' };
+  }
+  if (has(submission) && !columns.includes('prompt')) {
+    return { format: 'sample_submission', columns, says: 'format: sample_submission' };
+  }
+  return { format: 'columns', columns, says: `format: columns; it has ${columns.join(', ')}` };
+}
+
+function keysOf(line: string): string[] {
+  try {
+    const first: unknown = JSON.parse(line);
+    return typeof first === 'object' && first !== null ? Object.keys(first) : [];
+  } catch {
+    return []; // The first object is longer than what was read, or no JSON.
+  }
+}

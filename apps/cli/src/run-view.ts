@@ -1,0 +1,50 @@
+import { heartbeatSchema, type Heartbeat, type Progress, type StageState } from '@nacre/contracts/run';
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+
+import { progressOf } from './run-reference.js';
+
+/** A run at one moment. */
+export interface RunView {
+  readonly status: string;
+  /** undefined while no worker answers queries. */
+  readonly progress: Progress | undefined;
+  /** Newest heartbeat details of running stages, by stage name. */
+  readonly heartbeats: ReadonlyMap<string, Heartbeat>;
+}
+
+const QUERY_TIMEOUT_MILLISECONDS = 4000;
+
+/** Looks at a run: its status from the server, its stages from the workflow, live figures from heartbeats. */
+export async function viewRun(handle: WorkflowHandle): Promise<RunView> {
+  const description = await handle.describe();
+  const progress = await Promise.race([
+    progressOf(handle).catch(() => undefined),
+    new Promise<undefined>((resolve) => {
+      setTimeout(resolve, QUERY_TIMEOUT_MILLISECONDS, undefined).unref();
+    }),
+  ]);
+  return { status: description.status.name, progress, heartbeats: heartbeatsOf(description) };
+}
+
+/** Heartbeats by the name of the stage they speak of. */
+function heartbeatsOf({ raw }: WorkflowExecutionDescription): ReadonlyMap<string, Heartbeat> {
+  const found = new Map<string, Heartbeat>();
+  for (const activity of raw.pendingActivities ?? []) {
+    const payload = activity.heartbeatDetails?.payloads?.[0];
+    if (payload === undefined) continue;
+    const details = heartbeatSchema.safeParse(defaultPayloadConverter.fromPayload(payload));
+    if (details.success) found.set(details.data.stage, details.data);
+  }
+  return found;
+}
+
+/** How far a stage is, for one line: `120/419 loss 0.981`. */
+export function stageDetail({ message }: StageState, heartbeat: Heartbeat | undefined): string {
+  if (heartbeat === undefined) return message?.split('\n')[0] ?? '';
+  const { phase, done, total, loss } = heartbeat;
+  const parts = [phase];
+  if (total > 0) parts.push(`${String(done)}/${String(total)}`);
+  if (loss !== null) parts.push(`loss ${loss.toFixed(4)}`);
+  return parts.join(' ');
+}
