@@ -11,6 +11,17 @@ import { tiers } from './testing/tiers.mjs';
 
 /** @typedef {import('./testing/vitest-report.mjs').Outcome} Outcome */
 
+/** @returns {Outcome | undefined} the failure of a set-up that cannot be completed, with its remedy */
+function brokenSetup() {
+  try {
+    ensureSetup();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    return { name: `set-up: ${error.message}`, state: 'failed', seconds: 0 };
+  }
+}
+
 /**
  * Outcomes of one tier; that the tier itself breaks is a failure too.
  * @param {import('./testing/tiers.mjs').Tier} tier
@@ -47,10 +58,12 @@ await runCommand(async () => {
       `The tiers are ${tiers.map(({ name }) => name).join(', ')}.`,
     );
   }
-  ensureSetup();
+  const broken = brokenSetup();
   /** @type {Outcome[]} */
-  const outcomes = [];
-  for (const tier of chosen) outcomes.push(...(await runTier(tier, parameters)));
+  const outcomes = broken === undefined ? [] : [broken];
+  if (broken === undefined) {
+    for (const tier of chosen) outcomes.push(...(await runTier(tier, parameters)));
+  }
   console.log(summaryOf(outcomes));
   if (outcomes.some(({ state }) => state === 'failed')) process.exitCode = 1;
 });

@@ -43,20 +43,33 @@ function forgetReports(folders, reports) {
   for (const folder of folders) for (const report of reports) rmSync(inRoot(folder, report), { force: true });
 }
 
-async function runCheck() {
-  /** @type {Outcome[]} */
-  const outcomes = [];
-  for (const check of workspaceChecks) {
-    const start = performance.now();
-    const passed = await runProgram('nx', ['run', `nacre:${check}`]);
-    const seconds = (performance.now() - start) / 1000;
-    outcomes.push({ name: `npx nx run nacre:${check}`, state: passed ? 'passed' : 'failed', seconds });
-  }
+/** @param {string} check @returns {Promise<Outcome>} */
+async function runWorkspaceCheck(check) {
+  const start = performance.now();
+  const passed = await runProgram('nx', ['run', `nacre:${check}`], { together: true });
+  const seconds = (performance.now() - start) / 1000;
+  return { name: `npx nx run nacre:${check}`, state: passed ? 'passed' : 'failed', seconds };
+}
+
+async function runProjectTests() {
   const folders = projectsWith('test');
   const reports = [typeScriptReport, pythonReport];
   forgetReports(folders, reports);
-  const succeeded = await runProgram('nx', ['run-many', '--targets=test', '--output-style=static']);
-  return [...outcomes, ...collectOutcomes(folders, reports, succeeded, 'check')];
+  const succeeded = await runProgram('nx', ['run-many', '--targets=test', '--output-style=static'], {
+    together: true,
+  });
+  return collectOutcomes(folders, reports, succeeded, 'check');
+}
+
+/** Two cores, two lanes: the checks one after another, and beside them the tests. */
+async function runCheck() {
+  const lane = async () => {
+    /** @type {Outcome[]} */
+    const outcomes = [];
+    for (const check of workspaceChecks) outcomes.push(await runWorkspaceCheck(check));
+    return outcomes;
+  };
+  return (await Promise.all([lane(), runProjectTests()])).flat();
 }
 
 /**
