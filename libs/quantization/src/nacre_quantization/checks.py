@@ -15,10 +15,8 @@ from nacre_quantization.int8_linear import int8_linears
 from nacre_quantization.loading import load_quantized
 
 LOGIT_TOLERANCE = 0.1
-"""Largest root mean square, in natural-log units, by which 8-bit logits may differ from those of the
-unquantized sum, each row's mean taken off (softmax does not see it). 8 bits cost about 0.01; a lost
-head, a missed layer or a dropped soft-cap cost more than 0.1. What quality remains is measured on
-rows by the stages after this one, not here."""
+"""Largest logit_difference of a quantized model. 8 bits cost about 0.01; a lost head, a missed layer or
+a dropped soft-cap cost more than 0.1. What quality remains is measured on rows by later stages."""
 
 
 def check_quantized(
@@ -33,14 +31,16 @@ def check_quantized(
 
     architecture: class name of the unquantized classifier. head: its weight, float32. linears: names
     of the linears of its backbone. expected: its logits (rows, labels) for the batches, one after
-    another. Returns the root mean square that LOGIT_TOLERANCE limits.
+    another. Returns their logit_difference.
 
     Raises ContractViolation, naming what is wrong, when architecture, head, linears or logits differ.
     """
     device = batches[0].input_ids.device
     model = load_quantized(folder, device, torch.float32)
     if model.config.architectures != [architecture] or type(model).__name__ != architecture:
-        raise ContractViolation(f"quantized model: it became {model.config.architectures}, not {architecture}")
+        raise ContractViolation(
+            f"quantized model: it became {model.config.architectures}, not {architecture}"
+        )
     if not torch.equal(getattr(model, HEAD_NAME).weight, head.to(device)):
         raise ContractViolation("quantized model: the head differs from the adapter's; it must be left alone")
     odd = sorted(set(linears) ^ int8_linears(model).keys())
@@ -54,13 +54,20 @@ def check_quantized(
     # Written so that NaN is refused too.
     if not difference <= LOGIT_TOLERANCE:
         raise ContractViolation(
-            f"quantized model: its logits differ from the unquantized ones by {difference:.3g} (root mean square;"
-            f" at most {LOGIT_TOLERANCE} is allowed); raise quantize.calibration_rows or lower group_size"
+            f"quantized model: its logits differ from the unquantized ones by {difference:.3g}, at most"
+            f" {LOGIT_TOLERANCE} is allowed; raise quantize.calibration_rows or lower quantize.group_size"
         )
     return difference
 
 
 def logit_difference(actual: Tensor, expected: Tensor) -> float:
-    """Root mean square of the difference of two tables of logits (rows, labels), each row's mean taken off."""
-    difference = actual.double() - expected.double()
-    return (difference - difference.mean(dim=1, keepdim=True)).square().mean().sqrt().item()
+    """Root mean square of the difference of two tables of logits (rows, labels), in natural-log units.
+
+    Each row's mean, which softmax does not see, is taken off. Where the expected logits have a root
+    mean square above 1, the difference is a share of it.
+    """
+    error, norm = (
+        (table - table.mean(dim=1, keepdim=True)).square().mean().sqrt().item()
+        for table in (actual.double() - expected.double(), expected.double())
+    )
+    return error / max(1.0, norm)

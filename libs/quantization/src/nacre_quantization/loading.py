@@ -16,7 +16,16 @@ from nacre_model.models import HEAD_NAME, assert_attention, attention_implementa
 from nacre_model.protocol import ContractViolation
 from nacre_quantization.gptq import QuantizedWeight
 from nacre_quantization.int8_linear import Int8Linear
-from nacre_quantization.packing import BITS, CODES_PER_WORD, FORMAT, PACKED, SCALE, SHAPE, WEIGHTS_FILE, unpack_weight
+from nacre_quantization.packing import (
+    BITS,
+    CODES_PER_WORD,
+    FORMAT,
+    PACKED,
+    SCALE,
+    SHAPE,
+    WEIGHTS_FILE,
+    unpack_weight,
+)
 
 
 def load_quantized(
@@ -32,6 +41,8 @@ def load_quantized(
     expected or of another shape, naming them.
     """
     config = read_config(folder)
+    # from_config overwrites the configuration's own.
+    dtype = dtype or config.dtype or torch.float32
     with init_empty_weights(include_buffers=False):
         model = AutoModelForSequenceClassification.from_config(
             config, attn_implementation=attention_implementation(config), dtype=torch.float32
@@ -45,7 +56,7 @@ def load_quantized(
     tensors = read_tensors(folder, shapes, device)
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not name.endswith(SCALE):
-            tensors[name] = tensor.to(torch.float32 if name.startswith(HEAD_NAME) else dtype or config.dtype)
+            tensors[name] = tensor.to(torch.float32 if name.startswith(HEAD_NAME) else dtype)
     for name, linear in linears.items():
         parts = {part: tensors.pop(f"{name}.{part}") for part in (PACKED, SCALE, SHAPE)}
         weight = checked_weight(f"{folder.name}: {name}", linear, parts)
@@ -67,12 +78,13 @@ def read_config(folder: Path) -> PreTrainedConfig:
     weights = [group.get("weights") or {} for group in layout.get("config_groups", {}).values()]
     if (
         layout.get("format") != FORMAT
+        or HEAD_NAME not in layout.get("ignore", [])
         or not weights
         or any((scheme.get("num_bits"), scheme.get("symmetric")) != (BITS, True) for scheme in weights)
     ):
         raise ContractViolation(
-            f"{folder.name}/config.json: quantization_config is not {FORMAT} with symmetric {BITS}-bit weights;"
-            " give a folder that the task quantize wrote"
+            f"{folder.name}/config.json: quantization_config is not {FORMAT} with symmetric {BITS}-bit weights"
+            f" and {HEAD_NAME} ignored; give a folder that the task quantize wrote"
         )
     # transformers would call for its own loader, which expands the weights.
     del config.quantization_config

@@ -83,9 +83,7 @@ def quantization_config(linears: Mapping[str, Int8Linear]) -> dict[str, Any]:
     return document
 
 
-def write_quantized(
-    model: PreTrainedModel, folder: Path, labels: Sequence[str], dtype: torch.dtype
-) -> None:
+def write_quantized(model: PreTrainedModel, folder: Path, labels: Sequence[str], dtype: torch.dtype) -> None:
     """Writes config.json and model.safetensors of a classifier whose backbone linears are Int8Linear.
 
     dtype: of all other tensors but the head, which stays float32. Equal models give equal bytes.

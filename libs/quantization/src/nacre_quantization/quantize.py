@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import AutoConfig
 
 from nacre_model.adapters import add_to_base, backbone_linears, read_adapter
-from nacre_model.batches import MicroBatch, micro_batches
+from nacre_model.batches import micro_batches
 from nacre_model.models import HEAD_NAME, classify, load_classifier
 from nacre_model.protocol import TaskContext, json_text, task
 from nacre_model.tables import read_folds, read_tokens
@@ -55,11 +54,18 @@ def quantize(context: TaskContext) -> dict[str, float]:
     add_to_base(model, read_adapter(context.input("adapter")))
     linears = list(backbone_linears(model))
 
-    def batches(chosen: Any) -> list[MicroBatch]:
-        budget = context.execution["micro_batch_tokens"]
-        return list(micro_batches(tokens, chosen, budget, model.config.pad_token_id or 0, device))
-
-    checked = batches(rows[:CHECKED_ROWS])
+    checked, calibration = (
+        list(
+            micro_batches(
+                tokens,
+                chosen,
+                context.execution["micro_batch_tokens"],
+                model.config.pad_token_id or 0,
+                device,
+            )
+        )
+        for chosen in (rows[:CHECKED_ROWS], rows)
+    )
     with torch.inference_mode():
         expected = torch.cat([classify(model, batch.input_ids, batch.lengths) for batch in checked])
 
@@ -68,12 +74,10 @@ def quantize(context: TaskContext) -> dict[str, float]:
     count = model.config.get_text_config().num_hidden_layers
     context.check_stop()
     for layer in quantize_layers(
-        model, batches(rows), parameters["method"], parameters["group_size"], parameters["damping"]
+        model, calibration, parameters["method"], parameters["group_size"], parameters["damping"]
     ):
         layers.append(layer)
-        context.emit(
-            "layer-quantized", layer=len(layers), layers=count, relative_error=layer.relative_error
-        )
+        context.emit("layer-quantized", layer=len(layers), layers=count, relative_error=layer.relative_error)
         context.check_stop()
 
     context.phase("writing")
