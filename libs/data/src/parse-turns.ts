@@ -42,7 +42,6 @@ export function parseTurnsOrText(cell: unknown): ParsedTurns | CellProblem {
 const JSON_STRING = /"(?:[^"\\]|\\[^])*"/g;
 
 function escapeControls(literal: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this replaces
   return literal.replace(
     /[\u0000-\u001f]/g,
     (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,

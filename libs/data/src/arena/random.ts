@@ -1,18 +1,17 @@
 /**
  * Random numbers as a function of (seed, stream, index): row 7 is the same row whatever was drawn before it, on
- * every machine. xoshiro128** (Blackman and Vigna), its state filled by a splitmix of the three; 32-bit integer
- * arithmetic only.
+ * every machine. xoshiro128** (Blackman and Vigna), its state mixed from the three; 32-bit
+ * integer arithmetic only.
  */
 export class ArenaRandom {
   readonly #state: Uint32Array;
 
   constructor(seed: number, stream: number, index: number) {
-    let mixed = mix(seed >>> 0);
-    for (const part of [Math.floor(seed / 2 ** 32), stream, index]) mixed = mix((mixed ^ part) + GOLDEN);
-    this.#state = Uint32Array.from({ length: 4 }, () => {
-      mixed = (mixed + GOLDEN) >>> 0;
-      return mix(mixed);
-    });
+    const parts = [seed >>> 0, Math.floor(seed / 2 ** 32), stream, index];
+    // One chain per word: two rows would have to agree in four of them to be the same.
+    this.#state = Uint32Array.from({ length: 4 }, (_, word) =>
+      parts.reduce((mixed, part) => mix((mixed ^ part) + GOLDEN), mix(word + 1)),
+    );
   }
 
   /** A whole number from 0 to 2^32 - 1. */
