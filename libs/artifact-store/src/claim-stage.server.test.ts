@@ -20,7 +20,11 @@ describe('claiming a stage', () => {
     const holder = testHolder('run-a');
     const claim = await claimStage(store, 'merge', key, holder, alive);
     expect(claim).toMatchObject({ state: 'claimed', term: 1, register: { attempts_without_progress: 0 } });
-    expect((await readRegister(store, 'merge', key))?.register).toMatchObject({ term: 1, state: 'claimed', holder });
+    expect((await readRegister(store, 'merge', key))?.register).toMatchObject({
+      term: 1,
+      state: 'claimed',
+      holder,
+    });
   });
 
   it('has one winner among 16 claims at the same time; the others see who holds it', async () => {
@@ -48,7 +52,9 @@ describe('claiming a stage', () => {
       ),
     );
     const terms = outcomes.map((outcome) => (outcome as Extract<ClaimOutcome, { state: 'claimed' }>).term);
-    expect(terms.sort((left, right) => left - right)).toEqual(Array.from({ length: 16 }, (_, index) => index + 2));
+    expect(terms.sort((left, right) => left - right)).toEqual(
+      Array.from({ length: 16 }, (_, index) => index + 2),
+    );
   });
 
   it('answers the manifest of a published stage without asking who is alive', async () => {
@@ -110,7 +116,9 @@ describe('claiming a stage', () => {
     const store = testStore();
     await claimStage(store, 'merge', key, testHolder('run-a'), alive);
     const place = `${store.prefix}/stages/merge/${key}.json`;
-    await store.client.send(new PutObjectCommand({ Bucket: store.bucket, Key: place, Body: '{"nacre_register":2}' }));
+    await store.client.send(
+      new PutObjectCommand({ Bucket: store.bucket, Key: place, Body: '{"nacre_register":2}' }),
+    );
     await expect(claimStage(store, 'merge', key, testHolder('run-b'), alive)).rejects.toMatchObject({
       name: 'ContractViolation',
       message: expect.stringContaining(place) as string,

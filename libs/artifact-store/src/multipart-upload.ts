@@ -11,7 +11,7 @@ import { LEAF_SIZE } from '@nacre/contracts/artifact';
 import type { ArtifactStore } from './artifact-store.js';
 import { askStore, callStore } from './call-store.js';
 import { concurrently, PARALLEL_REQUESTS } from './concurrently.js';
-import { openSlice } from './file-slice.js';
+import { sendSlice } from './file-slice.js';
 import type { LocalBlob } from './local-blob.js';
 import { objectKeys } from './object-keys.js';
 import { findUpload, type ListedPart } from './unfinished-upload.js';
@@ -84,11 +84,14 @@ async function uploadPart(
   const length = Math.min(LEAF_SIZE, digests.size - first);
   const part = { PartNumber: index + 1, ChecksumSHA256: base64(digests.leaves[index] ?? '') };
   const call = { operation: `UploadPart ${part.PartNumber} of`, key: target.Key, signal };
-  const answer = await askStore(store, call, [404], async (options) => {
-    const slice = openSlice(file, first, length);
-    const command = new UploadPartCommand({ ...target, ...part, Body: slice.body, ContentLength: length });
-    return store.client.send(command, options).finally(() => slice.close());
-  });
+  const answer = await askStore(store, call, [404], (options) =>
+    sendSlice(file, first, length, (body) =>
+      store.client.send(
+        new UploadPartCommand({ ...target, ...part, Body: body, ContentLength: length }),
+        options,
+      ),
+    ),
+  );
   return answer?.ETag === undefined ? undefined : { ...part, ETag: answer.ETag };
 }
 
@@ -99,8 +102,9 @@ async function isLeaf(listed: ListedPart, { file, digests }: LocalBlob, index: n
   if (listed.size !== length) return false;
   if (listed.sha256 !== undefined) return listed.sha256 === base64(digests.leaves[index] ?? '');
   const md5 = createHash('md5');
-  const slice = openSlice(file, first, length);
-  for await (const piece of slice.body as AsyncIterable<Buffer>) md5.update(piece);
+  await sendSlice(file, first, length, async (body) => {
+    for await (const piece of body as AsyncIterable<Buffer>) md5.update(piece);
+  });
   return listed.etag.replaceAll('"', '') === md5.digest('hex');
 }
 

@@ -18,11 +18,20 @@ export interface StoreOptions {
   };
 }
 
+/** Every failure reaches the caller as an error: the SDK's own remarks on retries would only disturb the output. */
+const silence = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+function ignore(): void {
+  // Nothing is written.
+}
+
 /** Opens the store; nothing is sent yet, so a wrong address shows at the first call. */
 export function openStore(options: StoreOptions): ArtifactStore {
   const { endpoint, bucket, region, credentials } = options;
+  // Node 20 works with this pinned SDK; its call to upgrade would head the output of every command.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const client = new S3Client({
     region,
+    logger: silence,
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
     ...(credentials !== undefined && { credentials }),
     // An s3:// source may lie in a bucket of another region.

@@ -56,7 +56,10 @@ describe('publishing a stage', () => {
       diverged: false,
     });
     const other = await artifact(store, 'run-a', 'other weights');
-    expect(await publishStage(store, 'merge', key, stale, other)).toMatchObject({ state: 'adopted', diverged: true });
+    expect(await publishStage(store, 'merge', key, stale, other)).toMatchObject({
+      state: 'adopted',
+      diverged: true,
+    });
   });
 
   it('recognises its own publication when the answer was lost', async () => {

@@ -20,11 +20,9 @@ interface FailedRequest {
   readonly code: string | undefined;
 }
 
-const networkCodes = new Set(
-  'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ENOTFOUND EAI_AGAIN ETIMEDOUT EHOSTUNREACH ENETUNREACH'.split(
-    ' ',
-  ),
-);
+/** Codes of Node's sockets, resolver and TLS; a local file's ENOENT or ENOSPC is none of the store's. */
+const networkCode =
+  /^(ECONN\w+|EPIPE|EPROTO|ENOTFOUND|EAI_\w+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_(TLS|SSL)\w+|\w*CERT\w*|UNABLE_TO\w+)$/;
 const transientNames = new Set(
   'TimeoutError RequestTimeout RequestTimeTooSkewed SlowDown ThrottlingException'.split(' '),
 );
@@ -44,7 +42,7 @@ export function failedRequest(error: unknown): FailedRequest {
     name: error.name,
     message: error.message,
     status: metadata?.httpStatusCode,
-    code: typeof code === 'string' && networkCodes.has(code) ? code : undefined,
+    code: typeof code === 'string' && networkCode.test(code) ? code : undefined,
   };
 }
 

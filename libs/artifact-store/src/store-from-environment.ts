@@ -8,7 +8,7 @@ import { openStore } from './open-store.js';
  * (`nacre` without it), AWS_REGION or AWS_DEFAULT_REGION, and AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY or whatever
  * else the AWS SDK's own chain finds.
  *
- * @throws StoreUnavailable when the bucket is not set
+ * @throws StoreUnavailable when the bucket is not set or the endpoint is no URL
  */
 export function storeFromEnvironment(environment: NodeJS.ProcessEnv): ArtifactStore {
   const setting = (name: string): string | undefined => environment[name]?.trim() || undefined;
@@ -20,6 +20,11 @@ export function storeFromEnvironment(environment: NodeJS.ProcessEnv): ArtifactSt
     );
   }
   const endpoint = setting('NACRE_S3_ENDPOINT');
+  if (endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint)) {
+    throw new StoreUnavailable(
+      `NACRE_S3_ENDPOINT is ${endpoint}, which is no address: it starts with http:// or https://.`,
+    );
+  }
   const accessKeyId = setting('AWS_ACCESS_KEY_ID');
   const secretAccessKey = setting('AWS_SECRET_ACCESS_KEY');
   const sessionToken = setting('AWS_SESSION_TOKEN');

@@ -1,9 +1,9 @@
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { ContractViolation, CorruptArtifact, StoreUnavailable } from '@nacre/contracts/errors';
+import { CorruptArtifact, StoreUnavailable } from '@nacre/contracts/errors';
 
 import type { ArtifactStore } from './artifact-store.js';
 import { askStore } from './call-store.js';
-import { openSlice } from './file-slice.js';
+import { changedFile, sendSlice } from './file-slice.js';
 import type { FileDigests } from './hash-file.js';
 import type { LocalBlob } from './local-blob.js';
 import { multipartUpload } from './multipart-upload.js';
@@ -65,35 +65,23 @@ async function putWhole(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const key = objectKeys.blob(store, digests.sha256);
-  const written = await askStore(
-    store,
-    { operation: 'PutObject', key, signal },
-    [409, 412],
-    async (options) => {
-      const slice = openSlice(file, 0, digests.size);
-      const command = new PutObjectCommand({
-        Bucket: store.bucket,
-        Key: key,
-        Body: slice.body,
-        ContentLength: digests.size,
-        ContentType: mediaType,
-        ChecksumSHA256: Buffer.from(digests.sha256, 'hex').toString('base64'),
-        IfNoneMatch: '*',
-      });
-      return store.client.send(command, options).finally(() => slice.close());
-    },
+  const command = {
+    Bucket: store.bucket,
+    Key: key,
+    ContentLength: digests.size,
+    ContentType: mediaType,
+    ChecksumSHA256: Buffer.from(digests.sha256, 'hex').toString('base64'),
+    IfNoneMatch: '*',
+  };
+  const call = { operation: 'PutObject', key, signal };
+  const written = await askStore(store, call, [409, 412], (options) =>
+    sendSlice(file, 0, digests.size, (body) =>
+      store.client.send(new PutObjectCommand({ ...command, Body: body }), options),
+    ),
   );
   return written !== undefined;
 }
 
 function isDigestRefusal(error: unknown): boolean {
   return error instanceof StoreUnavailable && /Digest|Checksum/.test(String(error.data['code']));
-}
-
-function changedFile(file: string, cause: unknown): ContractViolation {
-  return new ContractViolation(
-    `${file} changed while it was being published: a stage must have finished writing before it hands over its folder.`,
-    {},
-    { cause },
-  );
 }
