@@ -75,7 +75,7 @@ export default defineConfig(
     plugins: { '@nx': nxPlugin },
     rules: {
       '@nx/enforce-module-boundaries': ['error', { depConstraints: [...layers, ...runtimes] }],
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       // Counts and durations read well in messages; everything else must be turned into text on purpose.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],

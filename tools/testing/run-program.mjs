@@ -19,7 +19,8 @@ export function runProgram(program, parameters, { together = false } = {}) {
     });
     /** @type {Buffer[]} */
     const said = [];
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => said.push(chunk));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (/** @type {Buffer} */ chunk) => said.push(chunk));
     child.on('error', reject);
     child.on('close', (code) => {
       process.stdout.write(Buffer.concat(said));
