@@ -7,7 +7,7 @@ every join is by key with exact counts, never by position.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nacre_model.keyed_rows import (
+    Key,
+    read_columns,
+    refuse,
+    refuse_missing,
+    refuse_repeated,
+    row_name,
+    texts,
+)
 from nacre_model.protocol import InvalidData
 
 TOKENS_FILE = "tokens.parquet"
@@ -23,7 +32,6 @@ FOLDS_FILE = "folds.parquet"
 LOGITS_SHARD_ROWS = 4096
 NO_LABEL = -1
 
-Key = tuple[str, bool]
 RowChoice = Literal["all", "training", "dev_and_blind", "blind"]
 
 
@@ -65,7 +73,7 @@ class TokenTable:
 
     def name(self, row: int) -> str:
         """How messages name a row."""
-        return _name((self.example_ids[row], bool(self.swapped[row])))
+        return row_name((self.example_ids[row], bool(self.swapped[row])))
 
     def take(self, rows: np.ndarray) -> TokenTable:
         """The table of the given rows, in their order."""
@@ -121,7 +129,9 @@ def read_tokens(folders: Mapping[str, Path], label_count: int) -> TokenTable:
     0 … label_count - 1, a key that occurs twice, or no row at all.
     """
     columns = ["example_id", "swapped", "input_ids", "label"]
-    parts = [_read(Path(folder) / TOKENS_FILE, columns) for folder in folders.values()]
+    parts = [
+        read_columns(Path(folder) / TOKENS_FILE, columns, nullable=["label"]) for folder in folders.values()
+    ]
     if not parts or sum(part.num_rows for part in parts) == 0:
         raise InvalidData(f"tokens of {', '.join(folders) or 'no source'}: there is no row to work on")
     table = pa.concat_tables(parts).combine_chunks()
@@ -129,23 +139,21 @@ def read_tokens(folders: Mapping[str, Path], label_count: int) -> TokenTable:
     sequences = table["input_ids"].cast(pa.large_list(pa.int32())).combine_chunks()
     if isinstance(sequences, pa.ChunkedArray):
         sequences = sequences.chunk(0)
-    if sequences.null_count:
-        raise InvalidData("tokens: a row has no input_ids; tokenize the source again")
     start = sequences.offsets[0].as_py()
     labels = table["label"].fill_null(NO_LABEL).to_numpy().astype(np.int64)
     tokens = TokenTable(
-        example_ids=_strings(table, "example_id"),
-        swapped=_column(table, "swapped", np.bool_),
+        example_ids=texts(table, "example_id"),
+        swapped=table["swapped"].to_numpy().astype(np.bool_),
         labels=labels,
         values=sequences.values.to_numpy(zero_copy_only=False)[start:],
         offsets=sequences.offsets.to_numpy() - start,
     )
     keys = tokens.keys()
-    _refuse_repeated(keys, "tokens")
-    _refuse(keys, tokens.lengths < 1, "tokens", "has no token; tokenize the source again")
+    refuse_repeated(keys, "tokens")
+    refuse(keys, tokens.lengths < 1, "tokens", "has no token; tokenize the source again")
     voted = table["label"].is_valid().to_numpy()
     outside = voted & ((labels < 0) | (labels >= label_count))
-    _refuse(keys, outside, "tokens", f"has a label outside of 0 … {label_count - 1}; do the labels agree?")
+    refuse(keys, outside, "tokens", f"has a label outside of 0 … {label_count - 1}; do the labels agree?")
     return tokens
 
 
@@ -154,17 +162,17 @@ def read_folds(folder: Path) -> FoldTable:
 
     Raises InvalidData for a missing file or column or an example_id that occurs twice.
     """
-    table = _read(
+    table = read_columns(
         Path(folder) / FOLDS_FILE, ["example_id", "source", "fold", "blind", "held_out_of"]
     ).combine_chunks()
     folds = FoldTable(
-        example_ids=_strings(table, "example_id"),
-        sources=_strings(table, "source"),
-        folds=_column(table, "fold", np.int64),
-        blind=_column(table, "blind", np.bool_),
+        example_ids=texts(table, "example_id"),
+        sources=texts(table, "source"),
+        folds=table["fold"].to_numpy().astype(np.int64),
+        blind=table["blind"].to_numpy().astype(np.bool_),
         held_out_of=[frozenset(folds or ()) for folds in table["held_out_of"].to_pylist()],
     )
-    _refuse_repeated([(example_id, False) for example_id in folds.example_ids], FOLDS_FILE)
+    refuse_repeated([(example_id, False) for example_id in folds.example_ids], FOLDS_FILE)
     return folds
 
 
@@ -178,8 +186,9 @@ def select_rows(
     `training`, which is then the same) can be chosen.
 
     Raises InvalidData where tokens and folds do not hold the same examples: a token row that folds
-    does not know, or an example of folds, of a source whose tokens are given, without tokens in
-    either order. Raises it too when nothing is chosen.
+    does not know, or an example of folds without tokens in either order; sources of folds may be
+    left out altogether, save where a fold's training rows are chosen. Raises it too when nothing is
+    chosen.
     """
     if folds is None and choice not in ("all", "training"):
         raise InvalidData(f"rows: {choice} needs the folds as an input")
@@ -189,9 +198,10 @@ def select_rows(
     held = np.fromiter(
         (position.get(example_id, -1) for example_id in tokens.example_ids.tolist()), np.int64, len(tokens)
     )
-    _refuse(tokens.keys(), held < 0, FOLDS_FILE, "is in the tokens but not in the folds")
-    given = set(folds.sources[held].tolist())
-    _refuse_missing(
+    refuse(tokens.keys(), held < 0, FOLDS_FILE, "is in the tokens but not in the folds")
+    whole = choice == "training" and fold is not None
+    given = set(folds.sources.tolist() if whole else folds.sources[held].tolist())
+    refuse_missing(
         tokens.keys(),
         [
             (example_id, swapped)
@@ -229,17 +239,15 @@ def read_logits(folder: Path, labels: Sequence[str]) -> LogitsTable:
     ] or not shards:
         raise InvalidData(f"{Path(folder).name}: logits shards are missing; export the logits again")
     columns = ["example_id", "swapped", *(f"logit_{label}" for label in labels)]
-    table = pa.concat_tables([_read(shard, columns) for shard in shards]).combine_chunks()
+    table = pa.concat_tables([read_columns(shard, columns) for shard in shards]).combine_chunks()
     result = LogitsTable(
-        example_ids=_strings(table, "example_id"),
-        swapped=_column(table, "swapped", np.bool_),
-        logits=np.stack([_column(table, f"logit_{label}", np.float32) for label in labels], axis=1),
+        example_ids=texts(table, "example_id"),
+        swapped=table["swapped"].to_numpy().astype(np.bool_),
+        logits=np.stack([table[f"logit_{label}"].to_numpy().astype(np.float32) for label in labels], axis=1),
     )
     keys = result.keys()
-    _refuse_repeated(keys, Path(folder).name)
-    _refuse(
-        keys, ~np.isfinite(result.logits).all(axis=1), Path(folder).name, "has a logit that is not finite"
-    )
+    refuse_repeated(keys, Path(folder).name)
+    refuse(keys, ~np.isfinite(result.logits).all(axis=1), Path(folder).name, "has a logit that is not finite")
     return result
 
 
@@ -251,10 +259,12 @@ def join_logits(tokens: TokenTable, rows: np.ndarray, logits: LogitsTable, name:
     """
     found = {key: position for position, key in enumerate(logits.keys())}
     keys = tokens.keys()
-    _refuse_missing(list(found), [keys[row] for row in rows], name)
+    refuse_missing(list(found), [keys[row] for row in rows], name)
     foreign = found.keys() - set(keys)
     if foreign:
-        raise InvalidData(f"{name}: {_name(min(foreign))} is not in the tokens; the logits are of other data")
+        raise InvalidData(
+            f"{name}: {row_name(min(foreign))} is not in the tokens; the logits are of other data"
+        )
     return logits.logits[[found[keys[row]] for row in rows]]
 
 
@@ -276,54 +286,3 @@ def write_logits_shard(folder: Path, shard: int, labels: Sequence[str], rows: Lo
     pq.write_table(pa.table(columns), temporary, compression="zstd", store_schema=False)
     os.replace(temporary, path)
     return path
-
-
-def _read(path: Path, columns: Sequence[str]) -> pa.Table:
-    if not path.is_file():
-        raise InvalidData(
-            f"{path.parent.name}/{path.name} is missing; the stage that makes it must run first"
-        )
-    try:
-        return pq.read_table(path, columns=list(columns)).select(list(columns))
-    except (pa.ArrowInvalid, KeyError) as error:
-        raise InvalidData(
-            f"{path.parent.name}/{path.name} needs the columns {', '.join(columns)}: {str(error)[:120]}"
-        ) from error
-
-
-def _column(table: pa.Table, name: str, dtype: type[np.generic]) -> np.ndarray:
-    if table[name].null_count:
-        raise InvalidData(f"column {name} has an empty cell")
-    return table[name].to_numpy().astype(dtype)
-
-
-def _strings(table: pa.Table, name: str) -> np.ndarray:
-    if table[name].null_count:
-        raise InvalidData(f"column {name} has an empty cell")
-    return np.array(table[name].to_pylist(), dtype=object)
-
-
-def _name(key: Key) -> str:
-    return f"{key[0]} ({'swapped' if key[1] else 'as given'})"
-
-
-def _refuse(keys: Sequence[Key], bad: np.ndarray, place: str, problem: str) -> None:
-    if bad.any():
-        raise InvalidData(
-            f"{place}: {_name(keys[int(np.argmax(bad))])} {problem} ({int(bad.sum())} such rows)"
-        )
-
-
-def _refuse_repeated(keys: Sequence[Key], place: str) -> None:
-    if len(set(keys)) == len(keys):
-        return
-    seen: set[Key] = set()
-    repeated = next(key for key in keys if key in seen or seen.add(key))
-    raise InvalidData(f"{place}: {_name(repeated)} occurs twice")
-
-
-def _refuse_missing(present: Iterable[Key], wanted: Sequence[Key], place: str) -> None:
-    known = set(present)
-    missing = [key for key in wanted if key not in known]
-    if missing:
-        raise InvalidData(f"{place}: {_name(missing[0])} is missing ({len(missing)} such rows)")

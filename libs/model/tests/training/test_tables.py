@@ -114,6 +114,14 @@ def test_an_example_of_the_folds_without_its_swapped_tokens_is_named(small, tmp_
         select_rows(tokens, read_folds(folds), "training", 0)
 
 
+def test_a_fold_trains_on_every_source_of_the_folds_or_not_at_all(small):
+    sources, folds = small
+    tokens = read_tokens({"train": sources["train"]}, 3)
+    with pytest.raises(InvalidData, match=r"x:0 \(as given\) is missing \(4 such rows\)"):
+        select_rows(tokens, read_folds(folds), "training", 0)
+    assert len(select_rows(tokens, read_folds(folds), "training", None)) == 4
+
+
 def test_a_choice_without_rows_is_refused(small):
     sources, folds = small
     tokens = read_tokens({"extra": sources["extra"]}, 3)
@@ -142,6 +150,16 @@ def test_a_missing_file_or_column_is_named(tmp_path):
     pq.write_table(pa.table({"example_id": ["s:a"]}), tmp_path / "tokens.parquet")
     with pytest.raises(InvalidData, match="needs the columns example_id, swapped, input_ids, label"):
         read_tokens({"s": tmp_path}, 3)
+
+
+def test_an_empty_cell_is_refused_where_only_a_vote_may_be_missing(tmp_path, tokens_folder):
+    assert (
+        read_tokens({"s": tokens_folder(tmp_path / "s", [("s:a", False, [1], None)])}, 3).labels[0]
+        == NO_LABEL
+    )
+    for row, name in (((None, False, [1], 0), "example_id"), (("s:a", None, [1], 0), "swapped")):
+        with pytest.raises(InvalidData, match=rf"s/tokens\.parquet: column {name} has an empty cell"):
+            read_tokens({"s": tokens_folder(tmp_path / "s", [row])}, 3)
 
 
 def test_logits_come_back_as_they_were_written_in_shards(tmp_path):
