@@ -15,6 +15,7 @@ import {
   type ProcessRecord,
   type StackState,
 } from './stack-state.js';
+import { writeTemporalProfile } from './temporal-profile.js';
 
 const MINIMUM_FREE_BYTES = 512 * 1024 ** 2;
 /** On a machine that trains on all its cores, a healthy server may be slow to answer. */
@@ -125,6 +126,7 @@ async function start(
   try {
     // Recorded before they answer: a start that is cut off leaves no server that nobody knows.
     writeStackState(stateFolder, withProcesses);
+    writeTemporalProfile(stateFolder, state);
     await Promise.all(spawned.map((server) => server.untilUsable()));
     const temporal = names.indexOf('temporal');
     if (temporal !== -1) {

@@ -1,4 +1,5 @@
 import type { LocalStack } from './local-stack.js';
+import { temporalProfileFile } from './temporal-profile.js';
 
 /**
  * Environment variables by which Temporal's and AWS's own tools, and Nacre's processes, reach a
@@ -14,8 +15,7 @@ export function temporalEnvironment(stack: LocalStack): Record<string, string> {
   return {
     TEMPORAL_ADDRESS: stack.temporal.address,
     TEMPORAL_NAMESPACE: stack.temporal.namespace,
-    // A default profile's TLS or API key would otherwise be used with this address.
-    TEMPORAL_CONFIG_FILE: '/dev/null',
+    TEMPORAL_CONFIG_FILE: temporalProfileFile(stack.stateFolder),
   };
 }
 

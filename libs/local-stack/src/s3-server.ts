@@ -67,27 +67,18 @@ export const s3Server: ServerDefinition = {
 };
 
 async function probe(state: StackState, method: 'GET' | 'PUT'): Promise<boolean> {
-  const { port, path, body } = {
-    port: state.ports.s3,
-    path: `/${state.bucket}/${PROBE_KEY}`,
-    body: 'usable',
-  };
+  const port = state.ports.s3;
+  const path = `/${state.bucket}/${PROBE_KEY}`;
+  const body = method === 'PUT' ? 'usable' : '';
   const headers = signedS3Headers({
     method,
     host: `127.0.0.1:${port}`,
     path,
-    body: method === 'PUT' ? body : '',
+    body,
     region: S3_REGION,
     accessKeyId: state.credentials.access_key_id,
     secretAccessKey: state.credentials.secret_access_key,
     date: new Date(),
   });
-  const answer = await loopbackRequest({
-    port,
-    method,
-    path,
-    headers,
-    ...(method === 'PUT' ? { body } : {}),
-  });
-  return answer.status === 200;
+  return (await loopbackRequest({ port, method, path, headers, body })).status === 200;
 }

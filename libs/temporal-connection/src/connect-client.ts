@@ -50,7 +50,8 @@ async function assertNamespace(connection: Connection, address: string, namespac
     );
   } catch (error) {
     // Some clusters let a key start workflows but not describe the namespace: that is no reason to stop.
-    if (!isGrpcServiceError(error) || Number(error.code) !== GRPC_NOT_FOUND) return;
+    const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+    if (code !== GRPC_NOT_FOUND) return;
     await connection.close();
     throw unreachable(address, `it has no namespace ${namespace} (see TEMPORAL_NAMESPACE)`, error);
   }

@@ -1,5 +1,6 @@
 import type { NativeConnection } from '@temporalio/worker';
-import { assertListening, unreachable } from './assert-listening.js';
+import { unreachable } from './assert-listening.js';
+import { connectClient } from './connect-client.js';
 import { connectionSettings } from './connection-settings.js';
 
 /** What `Worker.create` needs to know about the cluster. */
@@ -13,15 +14,17 @@ export interface ConnectedWorker {
  * Connects a worker by profile and TEMPORAL_* variables. The caller closes the connection once its
  * workers have stopped; after a forced stop that throws, and would hide the reason of the stop.
  *
- * @throws TemporalUnreachable naming the address and the remedy
+ * @throws TemporalUnreachable as `connectClient` does
  */
 export async function connectWorker(environment: NodeJS.ProcessEnv = process.env): Promise<ConnectedWorker> {
+  // The native connection tries for half a minute and then says little: a client finds out first.
+  const client = await connectClient(environment);
+  await client.close();
   const { address, namespace, options } = connectionSettings(environment);
-  await assertListening(address);
   // The native core takes a third of a second to load, which commands that only read must not pay.
   const { NativeConnection } = await import('@temporalio/worker');
   const connection = await NativeConnection.connect(options).catch((error: unknown) => {
-    throw unreachable(address, 'it does not speak Temporal, or refuses the credentials', error);
+    throw unreachable(address, error instanceof Error ? error.message : String(error), error);
   });
   return { connection, address, namespace };
 }
