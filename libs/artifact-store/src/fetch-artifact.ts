@@ -52,18 +52,20 @@ async function place(blob: string, file: string, as: 'link' | 'copy'): Promise<v
   try {
     await mkdir(dirname(file), { recursive: true });
     await rm(file, { force: true });
-    if (as === 'link') {
-      try {
-        return await link(blob, file);
-      } catch {
-        // Another file system, or one without hard links: a copy serves as well.
-      }
-    }
+    if (as === 'link' && (await linked(blob, file))) return;
     await copyFile(blob, file, constants.COPYFILE_FICLONE);
     if (as === 'copy') await chmod(file, 0o644);
   } catch (error) {
     throw diskFull(error) ? noSpace(dirname(file), error) : error;
   }
+}
+
+/** False on another file system, or one without hard links: there a copy serves as well. */
+async function linked(blob: string, file: string): Promise<boolean> {
+  return link(blob, file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Names what makes the artifact anew: only the manifest knows the stage that the bytes came from. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { getRunFile, putRunFile } from './run-files.js';
+import { ailingServer } from './testing/ailing-server.js';
 import { faultyNetwork } from './testing/faulty-network.js';
 import { testServer, testStore } from './testing/test-store.js';
 
@@ -36,7 +37,23 @@ describe('a store that cannot serve', () => {
     );
   });
 
-  it('is tried again while the failure is one that passes', async () => {
+  it.each([
+    ['an answer that passes is asked for again', 503, 2, 3],
+    ['an answer that never passes is asked for five times', 500, Infinity, 5],
+    ['a refusal is taken at its word', 400, Infinity, 1],
+  ])('%s', async (_, status, faults, expected) => {
+    const server = await ailingServer(status, faults);
+    const store = testStore({ endpoint: server.endpoint });
+    const written = putRunFile(store, 'run', 'a.txt', 'a', 'text/plain');
+    if (faults === Infinity) {
+      await expect(written).rejects.toMatchObject({ name: 'StoreUnavailable', data: { status } });
+    } else {
+      await written;
+    }
+    expect(server.requests()).toBe(expected);
+  });
+
+  it('is tried again after a broken connection', async () => {
     const network = await faultyNetwork(testServer().endpoint);
     const store = testStore({ endpoint: network.endpoint });
     network.refuse(/^PUT/);
