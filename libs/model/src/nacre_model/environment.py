@@ -7,19 +7,32 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
-# Before transformers is imported: its load reports and progress bars are no news in a task's log,
-# and whatever they would report is refused by load_classifier.
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-# Read by tokenizers on first use: threads in a process that may fork, and would not change the ids.
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-# cuBLAS is deterministic only with a workspace of a fixed size.
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+_settings = {
+    # Load reports and progress bars are no news in a task's log, and load_classifier refuses whatever
+    # they would report.
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_OFFLINE": "1",
+    # Threads of tokenizers would neither survive a fork nor change the ids.
+    "TOKENIZERS_PARALLELISM": "false",
+    # cuBLAS is deterministic only with a workspace of a fixed size.
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+}
+
+
+def settle_environment() -> None:
+    """Set the environment variables of the libraries where the user has not."""
+    for name, value in _settings.items():
+        os.environ.setdefault(name, value)
+
+
+settle_environment()
 
 
 def prepare_libraries(execution: dict[str, Any]) -> None:
     """Fix torch's threads to execution.threads and refuse every kernel that is not deterministic."""
+    # A child of the warm parent has the imports of that parent, but an environment of its own.
+    settle_environment()
     import torch
 
     torch.set_num_threads(execution["threads"])

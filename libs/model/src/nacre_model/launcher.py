@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from nacre_model.__main__ import main as run_task
+from nacre_model.entry import main as run_task
 from nacre_model.documents import parse
 from nacre_model.parent import tie_to_starter
 

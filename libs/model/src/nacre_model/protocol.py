@@ -160,14 +160,14 @@ Task = Callable[[TaskContext], dict[str, float]]
 
 _tasks: dict[str, Task] = {}
 
-# Imported on demand: tokenizing needs no torch.
-_modules = {
+TASK_MODULES = {
     "make-base-model": "nacre_model.base_models",
     "tokenize": "nacre_model.tokenization",
     "train": "nacre_model.training",
     "export-logits": "nacre_model.logits",
     "merge": "nacre_model.merging",
 }
+"""Modules of this package that define tasks, imported on demand."""
 
 
 def task(name: str) -> Callable[[Task], Task]:
@@ -196,10 +196,10 @@ def find_task(name: str) -> Task:
     Raises ContractViolation when nobody defines it.
     """
     if name not in _tasks:
-        for module in [_modules[name]] if name in _modules else foreign_modules():
+        for module in [TASK_MODULES[name]] if name in TASK_MODULES else foreign_modules():
             importlib.import_module(module)
     if name not in _tasks:
-        known = ", ".join(sorted({*_modules, *_tasks}))
+        known = ", ".join(sorted({*TASK_MODULES, *_tasks}))
         raise ContractViolation(
             f"task {name}: nobody defines it; known are {known}; name further modules in NACRE_TASK_MODULES"
         )

@@ -1,0 +1,104 @@
+"""What `python -m nacre_model` does: one task, one result file, one exit code."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import math
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from nacre_model.documents import read_request, result_place, write_result
+from nacre_model.environment import environment, prepare_libraries
+from nacre_model.parent import tie_to_starter
+from nacre_model.protocol import (
+    ContractViolation,
+    NonFiniteLoss,
+    OutOfMemory,
+    TaskContext,
+    TaskError,
+    find_task,
+    request_stop,
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one task and return its exit code (libs/contracts/src/trainer/exit-codes.ts).
+
+    The result file is written also when the task fails, and when the request is refused if the
+    request can be read that far. The human log goes to stderr.
+    """
+    parser = argparse.ArgumentParser(prog="python -m nacre_model", description=main.__doc__)
+    parser.add_argument("task", help="name of the task, e.g. train")
+    parser.add_argument("--request", required=True, type=Path, help="request file (JSON)")
+    try:
+        chosen = parser.parse_args(arguments)
+    except SystemExit as end:
+        return ContractViolation.exit_code if end.code else 0
+    signal.signal(signal.SIGTERM, lambda _number, _frame: request_stop())
+    tie_to_starter()
+    place: Path | None = None
+    execution: dict[str, Any] | None = None
+    try:
+        context, place = read_request(chosen.request, chosen.task)
+        execution = context.execution
+        result = {"exit_code": 0, "metrics": run(context), "error": None}
+    except BaseException as failure:
+        place = place or result_place(chosen.request)
+        kind, code, message = verdict(failure)
+        if code == 1:
+            traceback.print_exception(failure)
+        print(f"nacre_model {chosen.task}: {kind}: {message}", file=sys.stderr)
+        result = {"exit_code": code, "metrics": {}, "error": {"type": kind, "message": message}}
+    if place is not None:
+        write_result(place, {"nacre_result": 1, "environment": environment(execution), **result})
+    return int(result["exit_code"])
+
+
+def run(context: TaskContext) -> dict[str, float]:
+    """Run the task of a request between its start and end events; returns its metrics.
+
+    Raises NonFiniteLoss when a metric is NaN or infinite.
+    """
+    started = time.monotonic()
+    context.emit("task-start", task=context.task, pid=os.getpid())
+    prepare_libraries(context.execution)
+    function = find_task(context.task)
+    try:
+        metrics = {name: float(value) for name, value in function(context).items()}
+    finally:
+        context.emit("memory-peak", bytes=memory_peak(context.execution["device"]))
+    wild = [name for name, value in metrics.items() if not math.isfinite(value)]
+    if wild:
+        raise NonFiniteLoss(f"{context.stage['name']}: {', '.join(wild)} is NaN or infinite")
+    context.emit("task-end", seconds=time.monotonic() - started)
+    return metrics
+
+
+def memory_peak(device: str) -> int:
+    """Peak bytes of this process: device memory on a GPU, the resident set elsewhere."""
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def verdict(failure: BaseException) -> tuple[str, int, str]:
+    """(error name, exit code, message) of what ended a task."""
+    if isinstance(failure, TaskError):
+        return failure.type, failure.exit_code, str(failure)
+    text = f"{type(failure).__name__}: {failure}"
+    # torch's CPU allocator raises a plain RuntimeError.
+    if isinstance(failure, MemoryError) or "OutOfMemoryError" in text or "can't allocate memory" in text:
+        return OutOfMemory.type, OutOfMemory.exit_code, text
+    if isinstance(failure, OSError) and failure.errno == errno.ENOSPC:
+        return "DoesNotFit", 1, f"the disk of {failure.filename or 'the output folder'} is full; free space"
+    return TaskError.type, TaskError.exit_code, text
+
