@@ -152,7 +152,14 @@ describe('a started stack', () => {
       const names = readFileSync(`/proc/${pid}/environ`, 'utf8')
         .split('\0')
         .map((entry) => entry.split('=')[0] ?? '');
-      const allowed = ['PATH', 'HOME', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', ''];
+      const allowed = [
+        'PATH',
+        'HOME',
+        'AWS_ACCESS_KEY_ID',
+        'AWS_SECRET_ACCESS_KEY',
+        'TEMPORAL_VERSION_CHECK_DISABLED',
+        '',
+      ];
       expect(names.filter((name) => !allowed.includes(name))).toEqual([]);
     }
   });

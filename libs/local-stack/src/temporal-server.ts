@@ -24,7 +24,8 @@ export const temporalServer: ServerDefinition = {
     ]),
   ],
 
-  environment: () => ({}),
+  // By default it asks a server of its makers for newer versions.
+  environment: () => ({ TEMPORAL_VERSION_CHECK_DISABLED: 'true' }),
 
   becomesUsable: answers,
   answers,
