@@ -1,6 +1,6 @@
 import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config';
 
-const conditions = ['@nacre/source', 'module', 'node', 'development|production'];
+const conditions = ['@nacre/source', 'node', 'development|production'];
 
 /**
  * What every suite shares: workspace packages resolve to their TypeScript source, so no build comes first;
