@@ -169,6 +169,27 @@ def make_rows():
     return write_rows
 
 
+def request_of(context: TaskContext) -> dict[str, object]:
+    """The request document of a context, as the activity writes it."""
+    return {
+        "nacre_request": 1,
+        "task": context.task,
+        "stage": context.stage,
+        "parameters": context.parameters,
+        "execution": context.execution,
+        "inputs": {name: str(folder) for name, folder in context.inputs.items()},
+        "output": str(context.output),
+        "events": str(context.events),
+        "result": str(context.output.with_suffix(".result.json")),
+    }
+
+
+@pytest.fixture(scope="session")
+def make_request():
+    """request_of(context) for tests."""
+    return request_of
+
+
 def new_workspace(root: Path, family: str, width: int, dtype: str = "float32") -> Workspace:
     """Base, adapter, tokens and folds of one family and width."""
     write_base(root / "base", family, width, dtype)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import weakref
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from nacre_model.adapters import add_to_base, backbone_linears
 from nacre_model.batches import micro_batches
 from nacre_model.models import assert_attention, classify, load_classifier
 from nacre_model.tables import read_folds, read_tokens
+from nacre_quantization import layerwise
 from nacre_quantization.calibration import calibration_rows
 from nacre_quantization.gptq import accumulate_hessian, make_hessian, quantize_weight, round_to_nearest
 from nacre_quantization.int8_linear import int8_linears
@@ -207,6 +209,25 @@ def test_a_bfloat16_base_stays_one_and_computes_as_plain_transformers_does(tmp_p
             model.model(input_ids=input_ids, use_cache=False).last_hidden_state for model in (ours, plain)
         )
     assert torch.equal(mine, theirs)
+
+
+def test_no_hessian_outlives_its_layer(tmp_path, make_workspace, monkeypatch):
+    workspace = make_workspace(tmp_path, "llama", 64)
+    context = workspace.quantize_context("quantized")
+    made, alive = [], []
+
+    def remembered(columns, device):
+        hessian = make_hessian(columns, device)
+        made.append(weakref.ref(hessian))
+        return hessian
+
+    monkeypatch.setattr(layerwise, "make_hessian", remembered)
+    monkeypatch.setattr(
+        context, "check_stop", lambda: alive.append(sum(reference() is not None for reference in made))
+    )
+    quantize(context)
+    assert len(made) == 14
+    assert alive == [0, 0, 0]
 
 
 def test_a_stop_between_layers_leaves_no_model_behind(tmp_path, make_workspace, monkeypatch):

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from nacre_model.adapters import backbone_linears
 from nacre_model.batches import MicroBatch
 from nacre_quantization.gptq import (
+    QuantizedWeight,
     accumulate_hessian,
     effective_group_size,
     make_hessian,
@@ -71,14 +72,11 @@ def quantize_layers(
         hessians = layer_hessians(backbone, index, linears, batches, states)
         reports, errors, norms = [], 0.0, 0.0
         for name, linear in linears.items():
-            # Popped: a Hessian of a wide linear is larger than the linear.
-            hessian = hessians.pop(name)
             group = effective_group_size(linear.in_features, group_size)
-            chosen = nearest = round_to_nearest(linear.weight, group)
-            if method == "gptq":
-                chosen = quantize_weight(linear.weight, hessian, group, damping, name)
-            error, norm = squared_output_error(linear.weight, chosen, hessian)
-            nearest_error, _ = squared_output_error(linear.weight, nearest, hessian)
+            # Popped: the Hessian of a wide linear is larger than the linear.
+            chosen, nearest_error, error, norm = quantize_linear(
+                linear.weight, hessians.pop(name), method, group, damping, name
+            )
             reports.append(
                 LinearReport(name, group, chosen.strategy, ratio(error, norm), ratio(nearest_error, norm))
             )
@@ -88,6 +86,17 @@ def quantize_layers(
         for position, batch in enumerate(batches):
             states[position] = run_layer(backbone, index, batch, states[position])
         yield LayerReport(reports, ratio(errors, norms))
+
+
+def quantize_linear(
+    weight: Tensor, hessian: Tensor, method: Method, group_size: int, damping: float, name: str
+) -> tuple[QuantizedWeight, float, float, float]:
+    """(chosen weight, ‖(W − N)X‖² of the nearest codes N, ‖(W − Q)X‖² of the chosen Q, ‖WX‖²)."""
+    chosen = nearest = round_to_nearest(weight, group_size)
+    if method == "gptq":
+        chosen = quantize_weight(weight, hessian, group_size, damping, name)
+    nearest_error, _ = squared_output_error(weight, nearest, hessian)
+    return chosen, nearest_error, *squared_output_error(weight, chosen, hessian)
 
 
 def layer_hessians(

@@ -32,10 +32,11 @@ PACKED, SCALE, SHAPE = "weight_packed", "weight_scale", "weight_shape"
 
 
 def pack_weight(weight: QuantizedWeight) -> dict[str, Tensor]:
-    """The three tensors of a linear, by the last part of their names."""
+    """The three tensors of a linear on the CPU, by the last part of their names."""
     return {
-        PACKED: pack_to_int32(weight.codes, BITS).contiguous(),
-        SCALE: weight.scales.contiguous(),
+        # On a GPU the library's scatter would be refused as not deterministic.
+        PACKED: pack_to_int32(weight.codes.cpu(), BITS).contiguous(),
+        SCALE: weight.scales.cpu().contiguous(),
         SHAPE: torch.tensor(weight.codes.shape, dtype=torch.int64),
     }
 
