@@ -1,0 +1,35 @@
+import type { Manifest } from '@nacre/contracts/artifact';
+import type { History, Measurement } from '@nacre/contracts/measurement';
+import type { Recipe } from '@nacre/contracts/recipe';
+import type { Progress } from '@nacre/contracts/run';
+
+/** counts.json of a stage: numbers of rows by name; fold_<fold>_<name> are of one fold. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** What the page shows of leak.json. */
+export interface LeakFindings {
+  /** Rows on the wrong side of a split. */
+  readonly red: number;
+  readonly overlaps: readonly {
+    readonly same: 'pair' | 'prompt';
+    readonly set: string;
+    readonly other: string;
+    readonly rows: number;
+    readonly red: boolean;
+  }[];
+}
+
+/** Everything that a run report shows. What a failed run never made is null or left out. */
+export interface ReportInput {
+  readonly recipe: Recipe;
+  readonly progress: Progress;
+  readonly measurement: Measurement | null;
+  /** Loss curves of the training stages, by stage name. */
+  readonly histories: readonly { readonly stage: string; readonly history: History }[];
+  /** Data counts by stage name. */
+  readonly counts: readonly { readonly stage: string; readonly counts: Counts }[];
+  readonly leak: LeakFindings | null;
+  readonly manifests: readonly { readonly stage: string; readonly manifest: Manifest }[];
+  /** Files beside the page, by relative path; an absolute address is shown as text, never linked. */
+  readonly links: readonly { readonly title: string; readonly href: string }[];
+}

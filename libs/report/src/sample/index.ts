@@ -1,0 +1,1 @@
+export { sampleRun, type SampleRun } from './sample-run.js';
