@@ -19,8 +19,10 @@ export function dataSection({ counts, leak }: Pick<ReportInput, 'counts' | 'leak
     <p>Rows as they were read, and what became of them.</p>
     ${tables.map(
       (stages) =>
-        html`<div class="card">${countTable(stages)}</div>
-          ${stages.map(foldTable)}`,
+        html`<div class="pair">
+          <div class="card">${countTable(stages)}</div>
+          ${stages.map(foldTable)}
+        </div>`,
     )}
     ${leak === null ? null : leakCard(leak)}
   </section>`;

@@ -13,6 +13,7 @@ export function graphSection({ stages }: Progress): Html | null {
     <h2>The run as a graph</h2>
     <p>
       Each stage stands to the right of everything it reads. Needs that follow from other needs are not drawn.
+      Scroll sideways for the rest.
     </p>
     <div class="card">
       <div class="scroll graph" tabindex="0" role="region" aria-label="Graph of the stages">
