@@ -120,7 +120,7 @@ class Workspace:
     root: Path
     adapter: AdapterWeights
     labels: list[str]
-    device: str = "cpu"
+    execution: dict[str, object]
 
     def context(self, task: str, output: str, inputs: dict[str, str], **parameters: object) -> TaskContext:
         """A request of `task` that writes into the new folder `output`; inputs: input name → folder name."""
@@ -130,7 +130,7 @@ class Workspace:
             task=task,
             stage={"kind": task, "version": 1, "name": f"{task}.test"},
             parameters={"labels": self.labels, **parameters},
-            execution={"threads": 1, "device": self.device, "micro_batch_tokens": 128, "ranks": 1},
+            execution=dict(self.execution),
             inputs={name: self.root / place for name, place in inputs.items()},
             output=folder,
             events=self.root / f"{output}.events.jsonl",
@@ -195,4 +195,5 @@ def new_workspace(root: Path, family: str, width: int, dtype: str = "float32") -
     write_base(root / "base", family, width, dtype)
     adapter = write_random_adapter(root / "adapter", root / "base")
     write_rows(root / "tokens", root / "folds")
-    return Workspace(root, adapter, LABELS)
+    execution = {"threads": 1, "device": "cpu", "micro_batch_tokens": 128, "ranks": 1}
+    return Workspace(root, adapter, LABELS, execution)

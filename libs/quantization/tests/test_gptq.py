@@ -55,7 +55,7 @@ def dense_reference(weight, hessian, group_size, damping):
 
 @pytest.mark.parametrize(
     ("columns", "group_size"),
-    [(128, 128), (256, 128), (192, 64), (320, 64), (96, 96), (200, 200), (384, 192), (90, 30)],
+    [(128, 128), (256, 128), (192, 64), (256, 64), (96, 96), (200, 200), (276, 138), (90, 30)],
 )
 def test_codes_equal_a_dense_column_by_column_reference_exactly(columns, group_size):
     weight = weight_of(24, columns)
