@@ -20,6 +20,7 @@ export function controlActivities(dependencies: ActivityDependencies): ControlAc
         if (register.state === 'published' && register.manifest_id !== undefined) {
           return referenceTo(dependencies, register.manifest_id);
         }
+        if (register.state === 'released') return null;
         const asker = { ...dependencies, ...call.run };
         if (await isHolderLive(client, asker, register.holder, register)) throw heldBy(call, register.holder);
         return null;

@@ -2,7 +2,6 @@ import type { Holder, StageRegister } from '@nacre/contracts/artifact';
 
 import type { ArtifactStore } from './artifact-store.js';
 import { readRegister } from './read-register.js';
-import { isReleased } from './released-register.js';
 import { contendedRegister, REGISTER_ROUNDS, writeRegister } from './write-register.js';
 
 /** The right to publish a stage, as long as the register still has this ETag. */
@@ -43,7 +42,7 @@ export async function claimStage(
       if (register.state === 'published' && register.manifest_id !== undefined) {
         return { state: 'published', manifest_id: register.manifest_id, register };
       }
-      if (!isReleased(register)) {
+      if (register.state === 'claimed') {
         if (register.holder.nonce === holder.nonce) {
           return { state: 'claimed', term: register.term, etag, register };
         }
@@ -61,7 +60,7 @@ export async function claimStage(
 function nextTerm(previous: StageRegister | undefined, holder: Holder): StageRegister {
   // A clean stop is no failed attempt: only taking over from a holder that vanished counts.
   const failures =
-    previous === undefined ? 0 : previous.attempts_without_progress + (isReleased(previous) ? 0 : 1);
+    previous === undefined ? 0 : previous.attempts_without_progress + (previous.state === 'released' ? 0 : 1);
   return {
     nacre_register: 1,
     term: (previous?.term ?? 0) + 1,

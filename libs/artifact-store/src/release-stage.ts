@@ -1,6 +1,5 @@
 import type { ArtifactStore } from './artifact-store.js';
 import type { StageClaim } from './claim-stage.js';
-import { releasedRegister } from './released-register.js';
 import { writeRegister } from './write-register.js';
 
 /**
@@ -16,5 +15,5 @@ export async function releaseStage(
   claim: StageClaim,
   signal?: AbortSignal,
 ): Promise<void> {
-  await writeRegister(store, kind, stageKey, releasedRegister(claim.register), claim.etag, signal);
+  await writeRegister(store, kind, stageKey, { ...claim.register, state: 'released' }, claim.etag, signal);
 }

@@ -13,7 +13,10 @@ export interface StageDefinition<Parameters extends z.ZodType = z.ZodType> {
   readonly task?: TaskName;
   /** Parameters; all of them enter the stage key. */
   readonly parameters: Parameters;
-  /** Files (relative to the repository) that decide the bytes; their digest stands in stages.lock.json. */
+  /**
+   * Files (relative to the repository) that decide the bytes, with everything they import from their
+   * own package and its Python siblings; the digest of them all stands in stages.lock.json.
+   */
   readonly sources: readonly string[];
 }
 

@@ -22,7 +22,9 @@ export const holderSchema = z.strictObject({
 export const stageRegisterSchema = z.strictObject({
   nacre_register: z.literal(1).describe('Version of this document'),
   term: z.int().positive().describe('Grows by one with each claim; the only number that orders holders'),
-  state: z.enum(['claimed', 'published']).describe('claimed: somebody works on it; published: done'),
+  state: z
+    .enum(['claimed', 'released', 'published'])
+    .describe('claimed: somebody works on it; released: the claim was given back; published: done'),
   holder: holderSchema.describe('Who claimed this term'),
   manifest_id: digestSchema.optional().describe('Present when published'),
   claimed_at: z.iso.datetime().describe('When this term was claimed'),

@@ -8,7 +8,5 @@ export const assignFolds = defineStage({
   version: 1,
   pool: 'cpu',
   parameters: foldsSchema.required().extend({ labels: labelsSchema }),
-  sources: [
-    'FOLDS',
-  ],
+  sources: ['libs/data/src/assign-folds.ts'],
 });

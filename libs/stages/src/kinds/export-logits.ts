@@ -9,12 +9,5 @@ export const exportLogits = defineStage({
   pool: 'gpu',
   task: 'export-logits',
   parameters: exportLogitsParameters,
-  sources: [
-    'libs/model/src/nacre_model/models.py',
-    'libs/model/src/nacre_model/protocol.py',
-    'libs/model/src/nacre_model/tables.py',
-    'libs/model/src/nacre_model/batches.py',
-    'libs/model/src/nacre_model/logits.py',
-    'libs/model/src/nacre_model/adapters.py',
-  ],
+  sources: ['libs/model/src/nacre_model/logits.py'],
 });

@@ -13,7 +13,5 @@ export const importSource = defineStage({
     size: z.int().nonnegative().describe('Bytes'),
     version_id: z.string().nullable().describe('Version id where the bucket has versions'),
   }),
-  sources: [
-    'libs/activities/src/stages/import-source.ts',
-  ],
+  sources: ['libs/activities/src/stages/import-source.ts'],
 });

@@ -10,7 +10,5 @@ export const leakGate = defineStage({
   parameters: z.strictObject({
     otherwise: z.enum(['stop', 'report']).describe('What a leak does'),
   }),
-  sources: [
-    'LEAK',
-  ],
+  sources: ['libs/data/src/check-leaks.ts'],
 });

@@ -9,11 +9,5 @@ export const makeBase = defineStage({
   pool: 'gpu',
   task: 'make-base-model',
   parameters: makeBaseModelParameters,
-  sources: [
-    'libs/model/src/nacre_model/models.py',
-    'libs/model/src/nacre_model/protocol.py',
-    'libs/model/src/nacre_model/base_models.py',
-    'libs/model/src/nacre_model/tokenizer.py',
-    'libs/model/src/nacre_model/words.txt',
-  ],
+  sources: ['libs/model/src/nacre_model/base_models.py', 'libs/model/src/nacre_model/words.txt'],
 });

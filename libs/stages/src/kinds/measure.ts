@@ -12,8 +12,5 @@ export const measure = defineStage({
     labels: labelsSchema,
     folds: z.int().positive().describe('Folds of the recipe, skipped ones included'),
   }),
-  sources: [
-    'libs/activities/src/stages/measure.ts',
-    'METRICS',
-  ],
+  sources: ['libs/activities/src/stages/measure.ts', 'libs/metrics/src/measure.ts'],
 });

@@ -9,9 +9,5 @@ export const merge = defineStage({
   pool: 'gpu',
   task: 'merge',
   parameters: mergeParameters,
-  sources: [
-    'libs/model/src/nacre_model/merging.py',
-    'libs/model/src/nacre_model/adapters.py',
-    'libs/model/src/nacre_model/protocol.py',
-  ],
+  sources: ['libs/model/src/nacre_model/merging.py'],
 });

@@ -9,12 +9,5 @@ export const predict = defineStage({
   pool: 'gpu',
   task: 'predict',
   parameters: predictParameters,
-  sources: [
-    'libs/model/src/nacre_model/models.py',
-    'libs/model/src/nacre_model/protocol.py',
-    'libs/model/src/nacre_model/tables.py',
-    'libs/model/src/nacre_model/batches.py',
-    'libs/model/src/nacre_model/logits.py',
-    'QUANT',
-  ],
+  sources: ['libs/quantization/src/nacre_quantization/predict.py'],
 });

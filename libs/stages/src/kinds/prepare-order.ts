@@ -8,7 +8,5 @@ export const prepareOrder = defineStage({
   version: 1,
   pool: 'cpu',
   parameters: z.strictObject({}),
-  sources: [
-    'ORDER',
-  ],
+  sources: ['libs/data/src/prepare-order.ts'],
 });

@@ -16,7 +16,5 @@ export const prepareSource = defineStage({
     columns: columnsSchema.nullable().describe('Column mapping for format: columns'),
     labels: labelsSchema,
   }),
-  sources: [
-    'PREPARE',
-  ],
+  sources: ['libs/data/src/prepare-source.ts'],
 });

@@ -9,11 +9,5 @@ export const quantize = defineStage({
   pool: 'gpu',
   task: 'quantize',
   parameters: quantizeParameters,
-  sources: [
-    'libs/model/src/nacre_model/models.py',
-    'libs/model/src/nacre_model/protocol.py',
-    'libs/model/src/nacre_model/tables.py',
-    'libs/model/src/nacre_model/batches.py',
-    'QUANT',
-  ],
+  sources: ['libs/quantization/src/nacre_quantization/quantize.py'],
 });

@@ -12,7 +12,5 @@ export const submit = defineStage({
     labels: labelsSchema,
     orders: z.enum(['both', 'as_given']).describe('Which orders are averaged'),
   }),
-  sources: [
-    'SUBMIT',
-  ],
+  sources: ['libs/data/src/write-submission.ts'],
 });

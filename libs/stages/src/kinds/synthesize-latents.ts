@@ -13,7 +13,5 @@ export const synthesizeLatents = defineStage({
     seed: z.int().nonnegative().describe('Seed'),
     labels: labelsSchema,
   }),
-  sources: [
-    'SYNTH',
-  ],
+  sources: ['libs/data/src/synthesize-latents.ts'],
 });

@@ -15,7 +15,5 @@ export const synthesizeSource = defineStage({
     use: z.enum(['train', 'extra', 'post_pretrain', 'test']).describe('test rows carry no votes'),
     labels: labelsSchema,
   }),
-  sources: [
-    'SYNTH',
-  ],
+  sources: ['libs/data/src/synthesize-source.ts'],
 });

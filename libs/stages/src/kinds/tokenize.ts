@@ -9,9 +9,5 @@ export const tokenize = defineStage({
   pool: 'cpu',
   task: 'tokenize',
   parameters: tokenizeParameters,
-  sources: [
-    'libs/model/src/nacre_model/tokenization.py',
-    'libs/model/src/nacre_model/prompts.py',
-    'libs/model/src/nacre_model/protocol.py',
-  ],
+  sources: ['libs/model/src/nacre_model/tokenization.py'],
 });

@@ -9,14 +9,5 @@ export const trainTeacher = defineStage({
   pool: 'gpu',
   task: 'train',
   parameters: trainParameters,
-  sources: [
-    'libs/model/src/nacre_model/models.py',
-    'libs/model/src/nacre_model/protocol.py',
-    'libs/model/src/nacre_model/tables.py',
-    'libs/model/src/nacre_model/batches.py',
-    'libs/model/src/nacre_model/training.py',
-    'libs/model/src/nacre_model/losses.py',
-    'libs/model/src/nacre_model/adapters.py',
-    'libs/model/src/nacre_model/sampling.py',
-  ],
+  sources: ['libs/model/src/nacre_model/training.py'],
 });
