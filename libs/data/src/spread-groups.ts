@@ -10,12 +10,10 @@ export interface RowGroup {
 export const BLIND = -1;
 
 /**
- * Spreads whole groups over a blind slice and folds 0 to count - 1 so that each gets its share of every label.
- * The order of the groups given does not matter; the same groups and seed give the same answer everywhere.
- *
- * Blind first: in the order of a seeded hash, a group is taken if it brings the slice nearer to its share of each
- * label (sum of squares). Then folds, greedily: larger groups first, each into the fold where it adds least to the
- * sum of squares of the label counts, the smaller fold where two are equal.
+ * Spreads whole groups over a blind slice and folds 0 to count - 1 so that each gets its share of every label: the
+ * blind fraction, and equal parts of the rest. Greedy: larger groups first, equal ones in the order of a seeded hash,
+ * each into the part where it adds least to the sum of count^2 / share over parts and labels. The order of the
+ * groups given does not matter; the same groups and seed give the same answer everywhere.
  *
  * @returns the part (BLIND or a fold) by group key.
  */
@@ -29,34 +27,36 @@ export function spreadGroups(
 ): Map<string, number> {
   const ordered = groups
     .map((group) => ({ ...group, size: sum(group.counts), rank: rankOf(group.key, seed) }))
-    .sort((left, right) => (left.rank < right.rank ? -1 : 1));
-  const parts = new Map<string, number>();
-
-  const totals = add(groups.map(({ counts }) => counts));
-  let missing = totals.map((total) => total * blindFraction);
+    .sort((left, right) => right.size - left.size || (left.rank < right.rank ? -1 : 1));
+  const folds = Array.from({ length: count }, (_, fold) => new Part(fold, (1 - blindFraction) / count));
+  const parts = blindFraction > 0 ? [...folds, new Part(BLIND, blindFraction)] : folds;
+  const partOf = new Map<string, number>();
   for (const { key, counts } of ordered) {
-    const after = missing.map((value, label) => value - (counts[label] ?? 0));
-    if (sumOfSquares(after) < sumOfSquares(missing)) {
-      missing = after;
-      parts.set(key, BLIND);
-    }
+    const best = parts.reduce((least, part) => (part.cost(counts) < least.cost(counts) ? part : least));
+    best.take(counts);
+    partOf.set(key, best.name);
+  }
+  return partOf;
+}
+
+class Part {
+  readonly name: number;
+  readonly #share: number;
+  readonly #counts: number[] = [];
+
+  constructor(name: number, share: number) {
+    this.name = name;
+    this.#share = share;
   }
 
-  const folds = Array.from({ length: count }, (_, fold) => ({ fold, rows: 0, counts: totals.map(() => 0) }));
-  // The sort is stable: groups of one size stay in the order of their hashes.
-  for (const { key, counts, size } of ordered.sort((left, right) => right.size - left.size)) {
-    if (parts.has(key)) continue;
-    const cost = (fold: (typeof folds)[number]) =>
-      sum(fold.counts.map((have, label) => have * (counts[label] ?? 0)));
-    const best = folds.reduce((least, fold) => {
-      const difference = cost(fold) - cost(least);
-      return difference < 0 || (difference === 0 && fold.rows < least.rows) ? fold : least;
-    });
-    best.counts = best.counts.map((have, label) => have + (counts[label] ?? 0));
-    best.rows += size;
-    parts.set(key, best.fold);
+  /** What a group would add to the sum of count^2 / share. */
+  cost(counts: readonly number[]): number {
+    return sum(counts.map((added, label) => added * (2 * (this.#counts[label] ?? 0) + added))) / this.#share;
   }
-  return parts;
+
+  take(counts: readonly number[]): void {
+    for (const [label, added] of counts.entries()) this.#counts[label] = (this.#counts[label] ?? 0) + added;
+  }
 }
 
 function rankOf(key: string, seed: number): string {
@@ -65,14 +65,4 @@ function rankOf(key: string, seed: number): string {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function sumOfSquares(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value * value, 0);
-}
-
-function add(rows: readonly (readonly number[])[]): number[] {
-  const totals: number[] = [];
-  for (const row of rows) row.forEach((value, index) => (totals[index] = (totals[index] ?? 0) + value));
-  return totals;
 }
