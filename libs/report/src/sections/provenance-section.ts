@@ -1,4 +1,4 @@
-import { canonicalJson, type Manifest } from '@nacre/contracts/artifact';
+import type { Manifest } from '@nacre/contracts/artifact';
 
 import { html, type Html } from '../page/html.js';
 import { table } from '../page/table.js';
@@ -79,7 +79,7 @@ export function provenanceSection({
 }
 
 function originKey({ created_by: by, environment }: Manifest): string {
-  return canonicalJson([by.git_commit, environment]);
+  return JSON.stringify([by.git_commit, Object.entries(environment).sort()]);
 }
 
 function environmentText(environment: Manifest['environment']): string {
