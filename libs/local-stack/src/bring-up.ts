@@ -32,13 +32,13 @@ export interface BroughtUp {
  * database and credentials, in parallel. Call it under the stack's lock. When one of them cannot be
  * started, those that this call started are stopped again.
  *
- * @param keepPorts refuse rather than move to other ports: running clients know the recorded ones
+ * @param keepForClients refuse rather than move to other ports, and keep the namespace: running clients know both
  */
 export async function bringUp(
   stateFolder: string,
   names: readonly ServerName[],
   options: StackOptions,
-  keepPorts: boolean,
+  keepForClients: boolean,
 ): Promise<BroughtUp> {
   assertFreeSpace(stateFolder, options.minimumFreeBytes ?? MINIMUM_FREE_BYTES);
   const recorded = readStackState(stateFolder);
@@ -52,18 +52,18 @@ export async function bringUp(
   );
   const state = {
     format: 1,
-    namespace: namespaceOf(options),
+    namespace: keepForClients && recorded !== undefined ? recorded.namespace : namespaceOf(options),
     bucket: recorded?.bucket ?? options.bucket ?? 'nacre',
     credentials: recorded?.credentials ?? newCredentials(),
     processes: Object.fromEntries(running),
   } as const;
-  if (recorded !== undefined && (keepPorts || running.length > 0)) {
+  if (recorded !== undefined && (keepForClients || running.length > 0)) {
     for (const name of missing) await assertServerPortsFree(name, recorded.ports);
-    return start(stateFolder, { ...state, ports: recorded.ports }, missing, binaries, options);
+    return start(stateFolder, { ...state, ports: recorded.ports }, missing, binaries, options, recorded);
   }
   const { ports, release } = await reservePorts(options.ports, recorded?.ports);
   try {
-    return await start(stateFolder, { ...state, ports }, missing, binaries, options);
+    return await start(stateFolder, { ...state, ports }, missing, binaries, options, recorded);
   } finally {
     release();
   }
@@ -113,6 +113,7 @@ async function start(
   names: readonly ServerName[],
   binaries: readonly ServerBinary[],
   options: StackOptions,
+  recorded: StackState | undefined,
 ): Promise<BroughtUp> {
   const spawned = names.map((name, index) => {
     servers[name].cleanUp(state);
@@ -128,13 +129,14 @@ async function start(
     writeStackState(stateFolder, withProcesses);
     writeTemporalProfile(stateFolder, state);
     await Promise.all(spawned.map((server) => server.untilUsable()));
-    const temporal = names.indexOf('temporal');
-    if (temporal !== -1) {
+    if (names.includes('temporal') || state.namespace !== recorded?.namespace) {
+      const known =
+        binaries[names.indexOf('temporal')] ?? (await findServerBinary(servers.temporal, options));
       await prepareNamespace({
         httpUrl: `http://127.0.0.1:${state.ports.http}`,
         address: `127.0.0.1:${state.ports.temporal}`,
         namespace: state.namespace,
-        temporalBinary: binaries[temporal]?.path ?? '',
+        temporalBinary: known.path,
       });
     }
   } catch (error) {

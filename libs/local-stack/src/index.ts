@@ -6,6 +6,8 @@ export * from './find-local-stack.js';
 export type * from './local-stack.js';
 export * from './prepare-namespace.js';
 export * from './project-root.js';
+export * from './server-binary.js';
+export * from './servers.js';
 export type * from './stack-options.js';
 export * from './start-local-stack.js';
 export * from './stop-local-stack.js';

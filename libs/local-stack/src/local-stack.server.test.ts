@@ -69,7 +69,15 @@ function stackPortsOf(folder: string): StackPorts {
 function processesOf(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && processIdentity(Number(name)) !== undefined)
-    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${folder}/`));
+    .filter((pid) => commandLineOf(pid).includes(`${folder}/`));
+}
+
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // It ended since the folder was listed.
+  }
 }
 
 describe('a started stack', () => {
@@ -175,6 +183,20 @@ describe('a started stack', () => {
     expect(again).toMatchObject({ started: [], pids: stack.pids, temporal: stack.temporal, s3: stack.s3 });
   });
 
+  it('makes the namespace that TEMPORAL_NAMESPACE names, and keeps it while it looks after a server', async () => {
+    const mine = { ...environment, TEMPORAL_NAMESPACE: 'team' };
+    const again = await startLocalStack({ stateFolder, binaryFolder, environment: mine });
+    expect(again).toMatchObject({ started: [], temporal: { namespace: 'team' } });
+    expect(await temporal('operator', 'namespace', 'describe', '-n', 'team', '-o', 'json')).toContain(
+      '"2592000s"',
+    );
+    expect(await temporal('operator', 'search-attribute', 'list', '-n', 'team')).toContain('NacreLogLoss');
+    await ensureServer('s3', { stateFolder, binaryFolder, environment });
+    expect((await findLocalStack(stateFolder))?.temporal.namespace).toBe('team');
+    await startLocalStack({ stateFolder, binaryFolder, environment });
+    expect((await findLocalStack(stateFolder))?.temporal.namespace).toBe('default');
+  });
+
   it('runs beside another, with other ports and another secret', async () => {
     const other = await startLocalStack({ stateFolder: join(scratch, 'two'), binaryFolder, environment });
     expect(other.temporal.address).not.toBe(stack.temporal.address);
@@ -245,8 +267,12 @@ describe('a stopped stack', () => {
       [...http, ...grpc].some((port) => name.endsWith(`-${port}.sock`)),
     );
     expect(sockets).toEqual([]);
-    const second = await startLocalStack({ stateFolder: folder, binaryFolder, environment });
+    const start = (): Promise<StartedStack> =>
+      startLocalStack({ stateFolder: folder, binaryFolder, environment });
+    const [second, sameTime] = await Promise.all([start(), start()]);
     expect(second).toMatchObject({ temporal: first.temporal, s3: first.s3 });
+    expect(sameTime.pids).toEqual(second.pids);
+    expect(processesOf(folder)).toHaveLength(2);
     const { Body } = await store(second).send(new GetObjectCommand({ Bucket: 'nacre', Key: 'kept' }));
     await expect(Body?.transformToString()).resolves.toBe('bytes');
     await stopLocalStack(folder);

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { searchAttributeTypes } from '@nacre/contracts/queues';
 import { TemporalUnreachable } from '@nacre/contracts/errors';
@@ -6,6 +7,7 @@ import { loopbackRequest, type LoopbackResponse } from './loopback-request.js';
 
 /** Closed runs stay visible this long; the server's own default is a day. */
 const RETENTION_SECONDS = 30 * 24 * 3600;
+const CACHE_PATIENCE_MS = 15_000;
 
 /** A namespace of an embedded Temporal server. */
 export interface NamespaceOptions {
@@ -40,8 +42,17 @@ export async function prepareNamespace(options: NamespaceOptions): Promise<void>
     const body = JSON.stringify({ config: { workflowExecutionRetentionTtl: retention } });
     accepted(options, await loopbackRequest({ port, method: 'POST', path: `${path}/update`, body }));
   }
-  const listed = await loopbackRequest({ port, method: 'GET', path: `${path}/search-attributes` });
-  await registerMissing(options, accepted(options, listed));
+  await registerMissing(options, accepted(options, await listedAttributes(port, path)));
+}
+
+// Most parts of the server learn of a new namespace with the next refresh of their caches.
+async function listedAttributes(port: number, path: string): Promise<LoopbackResponse> {
+  const deadline = performance.now() + CACHE_PATIENCE_MS;
+  for (;;) {
+    const answer = await loopbackRequest({ port, method: 'GET', path: `${path}/search-attributes` });
+    if (answer.status !== 404 || performance.now() > deadline) return answer;
+    await sleep(50);
+  }
 }
 
 // The HTTP API has no call for this one.

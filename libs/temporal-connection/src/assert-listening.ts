@@ -1,5 +1,5 @@
-import { TemporalUnreachable } from '@nacre/contracts/errors';
 import { connect } from 'node:net';
+import { unreachable } from './unreachable.js';
 
 const PATIENCE_MS = 3000;
 
@@ -24,16 +24,6 @@ export async function assertListening(address: string): Promise<void> {
     socket.once('error', (error: NodeJS.ErrnoException) => finish(explain(error)));
   });
   if (problem !== undefined) throw unreachable(address, problem);
-}
-
-/** The one sentence for an address where no usable Temporal server answers. */
-export function unreachable(address: string, problem: string, cause?: unknown): TemporalUnreachable {
-  return new TemporalUnreachable(
-    `No Temporal server can be used at ${address}: ${problem}. Start the embedded one with \`npx nacre dev\`, ` +
-      'or set TEMPORAL_ADDRESS (or TEMPORAL_PROFILE) to yours.',
-    { address },
-    { cause },
-  );
 }
 
 function explain(error: NodeJS.ErrnoException): string {

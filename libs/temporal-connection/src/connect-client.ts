@@ -1,7 +1,8 @@
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
-import { assertListening, unreachable } from './assert-listening.js';
+import { assertListening } from './assert-listening.js';
 import { connectionSettings } from './connection-settings.js';
 import { dataConverter } from './data-converter.js';
+import { unreachable } from './unreachable.js';
 
 const CONNECT_TIMEOUT = '4s';
 const GRPC_NOT_FOUND = 5;

@@ -1,7 +1,7 @@
 import type { NativeConnection } from '@temporalio/worker';
-import { unreachable } from './assert-listening.js';
 import { connectClient } from './connect-client.js';
 import { connectionSettings } from './connection-settings.js';
+import { unreachable } from './unreachable.js';
 
 /** What `Worker.create` needs to know about the cluster. */
 export interface ConnectedWorker {
