@@ -15,7 +15,9 @@ export interface PlannedStage {
   readonly pool: 'cpu' | 'gpu';
   readonly model: string | null;
   readonly fold: number | null;
-  /** Names of the stages it reads or waits for, in the order in which it names them. */
+  /** Names of the stages it reads, in the order in which it names them. */
+  readonly reads: readonly string[];
+  /** Names of the stages it reads or waits for. */
   readonly needs: readonly string[];
   readonly parameters: unknown;
   /** Key under the assumption that every stage makes new bytes exactly when its own key is new. */
@@ -63,6 +65,7 @@ class DryRunner implements StageRunner {
       pool,
       model: request.model ?? null,
       fold: request.fold ?? null,
+      reads: neededNames({ inputs: read }),
       needs: neededNames(request),
       parameters,
       key,

@@ -8,7 +8,12 @@ import { sourceSchema } from './source.js';
 import { studentSchema } from './student.js';
 import { trainingSchema } from './training.js';
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens, at most 40');
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens, at most 40');
+const sourceName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-case letters, digits, hyphens and underscores, at most 40');
 
 export const foldsSchema = z
   .strictObject({
@@ -81,7 +86,7 @@ export const recipeSchema = z
     name: name.describe('Name of the run; part of its workflow id'),
     resolved_by: z.string().optional().describe('Stamp: defaults are applied. Never written by hand'),
     labels: labelsSchema.default(['model_a', 'model_b', 'tie']),
-    data: z.record(name, sourceSchema).describe('Sources by name'),
+    data: z.record(sourceName, sourceSchema).describe('Sources by name'),
     folds: foldsSchema.prefault({}),
     prompt: promptSchema.prefault({}),
     models: z.record(name, modelSchema).describe('Base models by name'),
