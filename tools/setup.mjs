@@ -20,7 +20,13 @@ const say = (line) => process.stderr.write(`${line}\n`);
 const size = (megabytes) => (megabytes < 1000 ? `${megabytes} MB` : `${(megabytes / 1000).toFixed(1)} GB`);
 
 /** @param {import('./setup/steps.mjs').Step} step */
-const isPending = (step) => !existsSync(step.output) || !isKept(step.name, step.digest());
+function isPending(step) {
+  const digest = step.digest();
+  if (existsSync(step.output) && isKept(step.name, digest)) return false;
+  if (step.isDoneByHand?.() !== true) return true;
+  keep(step.name, digest);
+  return false;
+}
 
 /** @param {import('./setup/steps.mjs').Step[]} pending */
 function announceFetches(pending) {

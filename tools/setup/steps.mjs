@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
+import { isInstalled } from './installed-packages.mjs';
 import { digestOf, sourceFiles } from './kept.mjs';
 import { findBasePython, givenPython } from './python.mjs';
 import { SetUpError } from './set-up-error.mjs';
@@ -15,6 +16,7 @@ export const uvProgram = inRoot('.bootstrap/bin/uv');
  * @property {string} output path without which the step is to be done again
  * @property {{ what: string, megabytes: number, into: string, diskMegabytes: number }} [fetches] what it brings from a
  *   registry, compressed, and the disk that it takes; measured on Linux x86-64
+ * @property {() => boolean} [isDoneByHand] whether someone did the step without this script
  * @property {string} says what it is doing, for the person who waits
  * @property {() => void} run
  */
@@ -39,6 +41,7 @@ function execute(program, parameters, remedy) {
 const registryRemedy = 'Its own words stand above; check the network, then run the command again.';
 
 const lock = inRoot('package-lock.json');
+const installedLock = inRoot('node_modules/.package-lock.json');
 const bootstrapRequirements = inRoot('tools/python/bootstrap.txt');
 const requirements = inRoot('tools/python/requirements.txt');
 
@@ -46,7 +49,8 @@ const requirements = inRoot('tools/python/requirements.txt');
 const npmPackages = {
   name: 'npm',
   digest: () => digestOf([lock], [process.versions.node]),
-  output: inRoot('node_modules/.package-lock.json'),
+  output: installedLock,
+  isDoneByHand: () => isInstalled(lock, installedLock),
   fetches: { what: 'npm packages', megabytes: 290, into: 'node_modules', diskMegabytes: 700 },
   says: 'npm ci',
   // No package here needs its install script: native parts come as packages of their own.
