@@ -91,10 +91,10 @@ describe('the measurement of a run', () => {
     expect(stepOf(measurement, 'merged').out_of_fold).toBeNull();
   });
 
-  it('compares each step with the step before it and with the prior, on blind rows', () => {
+  it('compares each step with the step before it and with the prior, and the student with the student alone, on blind rows', () => {
     expect(stepOf(measurement, 'prior').differences).toEqual([]);
     expect(stepOf(measurement, 'student_alone').differences.map(({ to }) => to)).toEqual(['prior']);
-    expect(stepOf(measurement, 'student').differences.map(({ to }) => to)).toEqual(['teachers', 'prior']);
+    expect(stepOf(measurement, 'student').differences.map(({ to }) => to)).toEqual(['teachers', 'student_alone', 'prior']);
     const [before, prior] = stepOf(measurement, 'student').differences;
     expect(before?.value).toBeCloseTo(Math.log(0.8) - Math.log(0.75), 12);
     expect(prior?.value).toBeCloseTo(-Math.log(0.75) - Math.log(3), 12);

@@ -14,11 +14,17 @@ export interface MeasuredStep {
   readonly blind: readonly ScoredRow[] | null;
 }
 
-/** Scores of the steps in order, each compared with the measured step before it and with the prior. */
+/**
+ * Scores of the steps in order, each compared with the measured step before it and with the prior; the student also
+ * with the student alone.
+ */
 export function scoreSteps(steps: readonly MeasuredStep[]): WaterfallStep[] {
   return steps.map(({ step, title, outOfFold, blind }, index) => {
     const earlier = steps.slice(0, index).filter((other) => other.blind !== null);
-    const compared = new Set([earlier.at(-1), earlier.find((other) => other.step === 'prior')]);
+    const named = (name: WaterfallStep['step']) => earlier.find((other) => other.step === name);
+    // What the teachers were worth shows only against the same student without them.
+    const alone = step === 'student' ? named('student_alone') : undefined;
+    const compared = new Set([earlier.at(-1), alone, named('prior')]);
     return {
       step,
       title,

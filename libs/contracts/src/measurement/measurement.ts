@@ -39,7 +39,7 @@ export const waterfallStepSchema = z.strictObject({
   blind: scoreSchema
     .nullable()
     .describe('Rows no fold saw; for fold models the mean of their probabilities; null without blind rows'),
-  differences: z.array(differenceSchema).describe('Paired, on blind rows: to the step before and to the prior'),
+  differences: z.array(differenceSchema).describe('Paired, on blind rows: to the step before, to the prior, and of the student to the student alone'),
 });
 
 /** measurement.json: every reported number of a run, computed from logits. */
