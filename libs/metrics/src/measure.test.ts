@@ -95,8 +95,10 @@ describe('the measurement of a run', () => {
     expect(stepOf(measurement, 'prior').differences).toEqual([]);
     expect(stepOf(measurement, 'student_alone').differences.map(({ to }) => to)).toEqual(['prior']);
     expect(stepOf(measurement, 'student').differences.map(({ to }) => to)).toEqual(['teachers', 'student_alone', 'prior']);
-    const [before, prior] = stepOf(measurement, 'student').differences;
+    const [before, alone, prior] = stepOf(measurement, 'student').differences;
     expect(before?.value).toBeCloseTo(Math.log(0.8) - Math.log(0.75), 12);
+    // The student alone gives .5 to each vote here.
+    expect(alone?.value).toBeCloseTo(-Math.log(0.75) + Math.log(0.5), 12);
     expect(prior?.value).toBeCloseTo(-Math.log(0.75) - Math.log(3), 12);
     expect(prior?.rows).toBe(60);
   });
