@@ -11,6 +11,7 @@ schema of the request allows no more today; `launch` is what several ranks will 
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
@@ -20,8 +21,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from nacre_model.entry import main as run_task
 from nacre_model.documents import parse
+from nacre_model.entry import main as run_task
 from nacre_model.parent import tie_to_starter
 
 GRACE_SECONDS = 30.0
@@ -48,18 +49,19 @@ def launch(command: Sequence[str], ranks: int, grace: float = GRACE_SECONDS) -> 
         processes.append(subprocess.Popen(command, env=environment, pass_fds=kept))
     signal.signal(signal.SIGTERM, lambda _number, _frame: _tell(processes, signal.SIGTERM))
     failed = 0
-    deadline: float | None = None
-    while any(process.poll() is None for process in processes):
+    deadline = math.inf
+    while True:
+        codes = [process.poll() for process in processes]
         if failed == 0:
-            failed = next((process.returncode for process in processes if process.returncode), 0)
+            failed = next((code for code in codes if code), 0)
             if failed != 0:
                 _tell(processes, signal.SIGTERM)
                 deadline = time.monotonic() + grace
-        elif deadline is not None and time.monotonic() > deadline:
+        if None not in codes:
+            return failed if failed >= 0 else 128 - failed
+        if time.monotonic() > deadline:
             _tell(processes, signal.SIGKILL)
         time.sleep(0.05)
-    failed = failed or next((process.returncode for process in processes if process.returncode), 0)
-    return failed if failed >= 0 else 128 - failed
 
 
 def _tell(processes: Sequence[subprocess.Popen[bytes]], number: signal.Signals) -> None:
