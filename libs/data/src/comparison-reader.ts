@@ -58,7 +58,7 @@ function arenaReader({ name, use, labels }: SourceDescription): ComparisonReader
       const turns = (column: string) => orFault(parseTurns(record.get(column)), place(column));
       const vote = (): Label => {
         const won = (['model_a', 'model_b', 'tie'] as const).filter((label) => {
-          const cell = record.get(winners[label]) ?? '0';
+          const cell = scalarText(record.get(winners[label])) ?? '0';
           if (cell !== '0' && cell !== '1') throw dataFault(place(winners[label]), 'neither 0 nor 1');
           return cell === '1';
         });

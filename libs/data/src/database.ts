@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 
 /** What a query may hold before it spills to disk, beside the rows JavaScript holds. */
-const MEMORY_LIMIT = '384MB';
+const MEMORY_LIMIT = '256MB';
 
 /**
- * Runs work on a DuckDB of its own, in memory, which spills into a temporary folder that goes with it. An abort
+ * Runs work on a DuckDB of its own, in memory, which spills into a temporary folder that goes with it. It has one
+ * thread, so rows keep their order and files their bytes, and 57,000 conversations fit beside it in 1 GB. An abort
  * interrupts the running query; the promise then rejects with the signal's reason.
  */
 export async function withDatabase<Result>(
@@ -20,6 +21,7 @@ export async function withDatabase<Result>(
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: MEMORY_LIMIT,
     temp_directory: spill,
+    threads: '1',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });

@@ -1,4 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { DuckDBDataChunk, listValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 
@@ -6,14 +7,13 @@ import { sqlName, sqlText, withDatabase } from './database.js';
 import type { TableColumns, TableRow } from './table-columns.js';
 
 /** Rows DuckDB takes at once. */
-const CHUNK_ROWS = 2048;
+const CHUNK_ROWS = 1024;
 /** Rows of a Parquet row group: what a reader must hold at once. */
 const ROW_GROUP_ROWS = 8192;
-const ORDINAL = 'nacre_ordinal';
 
 /**
  * Writes rows as Parquet (zstd), in their order. The file appears under its name only when it is whole. Its bytes
- * depend on the rows and the version of DuckDB alone, not on threads or memory: rows are sorted by their ordinal.
+ * depend on the rows and the version of DuckDB alone: withDatabase has one thread, which keeps insertion order.
  */
 export async function writeTable<const Columns extends TableColumns>(
   file: string,
@@ -25,9 +25,8 @@ export async function writeTable<const Columns extends TableColumns>(
   try {
     await withDatabase(async (connection) => {
       await load(connection, columns, rows, signal);
-      const names = Object.keys(columns).map(sqlName).join(', ');
       await connection.run(
-        `COPY (SELECT ${names} FROM loaded ORDER BY ${ORDINAL}) TO ${sqlText(partial)}
+        `COPY loaded TO ${sqlText(partial)}
          (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`,
       );
     }, signal);
@@ -45,11 +44,10 @@ async function load<Columns extends TableColumns>(
 ): Promise<void> {
   const names = Object.keys(columns);
   const definitions = names.map((name) => `${sqlName(name)} ${String(columns[name])}`);
-  await connection.run(`CREATE TABLE loaded (${[...definitions, `${ORDINAL} INTEGER`].join(', ')})`);
+  await connection.run(`CREATE TABLE loaded (${definitions.join(', ')})`);
   const appender = await connection.createAppender('loaded');
-  const types = [...names, ORDINAL].map((_, index) => appender.columnType(index));
+  const types = names.map((_, index) => appender.columnType(index));
   let pending: DuckDBValue[][] = [];
-  let ordinal = 0;
   const append = () => {
     const chunk = DuckDBDataChunk.create(types, pending.length);
     chunk.setRows(pending);
@@ -57,11 +55,12 @@ async function load<Columns extends TableColumns>(
     pending = [];
   };
   for await (const row of rows) {
-    pending.push([...names.map((name) => toValue(row[name])), ordinal]);
-    ordinal += 1;
+    pending.push(names.map((name) => toValue(row[name])));
     if (pending.length === CHUNK_ROWS) {
-      signal?.throwIfAborted();
       append();
+      // Rows that come without waiting would hold the event loop: no heartbeat, and no abort, until the last one.
+      await nextTurn();
+      signal?.throwIfAborted();
     }
   }
   if (pending.length > 0) append();
