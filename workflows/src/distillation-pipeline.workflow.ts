@@ -4,6 +4,7 @@ import {
   DECIDE_UPDATE,
   PROGRESS_QUERY,
   STAGE_SIGNAL,
+  stageSignalSchema,
   type Decision,
   type Progress,
   type RunResult,
@@ -25,6 +26,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
+import { failureFacts } from './failure-facts.js';
 import { progressDetails } from './progress-details.js';
 import { control, WorkflowRunner } from './run-stage.js';
 import { StageBoard } from './stage-board.js';
@@ -57,8 +59,11 @@ export async function distillationPipeline(document: unknown): Promise<RunResult
   const runner = new WorkflowRunner(recipe, board, onChange);
 
   setHandler(progressQuery, () => board.progress());
-  setHandler(stageSignal, ({ name, phase, attempt }) => {
-    if (!board.has(name)) return;
+  setHandler(stageSignal, (message) => {
+    const parsed = stageSignalSchema.safeParse(message);
+    // Anybody can send a signal; an error here would stop the run.
+    if (!parsed.success || !board.has(parsed.data.name)) return;
+    const { name, phase, attempt } = parsed.data;
     const { state, started_at } = board.stage(name);
     if (state !== 'queued' && state !== 'running') return;
     board.change(name, { state: 'running', attempt, message: phase === 'started' ? null : phase, started_at: started_at ?? Date.now() });
@@ -98,11 +103,13 @@ export async function distillationPipeline(document: unknown): Promise<RunResult
     // Trainers stop before the run ends: no work goes on for a run that nobody sees.
     scope.cancel();
     await CancellationScope.nonCancellable(() => runner.settled());
-    board.end(isCancellation(error) ? 'cancelled' : 'failed', error instanceof Error ? error.message : String(error));
+    const { type, message } = failureFacts(error);
+    board.end(isCancellation(error) ? 'cancelled' : 'failed', message);
     onChange();
     // Readable copies of a failed run help a person; they must not hide why it failed.
     await CancellationScope.nonCancellable(() => control.publishRun(recipe, board.progress())).catch(() => []);
-    throw error;
+    // Any other error would make Temporal try the workflow task again, for ever.
+    throw isCancellation(error) ? error : ApplicationFailure.nonRetryable(message, type);
   }
   board.end('succeeded', null);
   onChange();

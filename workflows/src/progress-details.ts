@@ -28,7 +28,7 @@ export function progressDetails(progress: Progress): string {
   lines.push('', '| | stage | state | seconds | |', '|---|---|---|---:|---|');
   for (const stage of progress.stages) {
     lines.push(
-      `| ${signs[stage.state]} | ${stage.name} | ${stage.state} | ${seconds(stage)} | ${(stage.message ?? '').split('\n')[0] ?? ''} |`,
+      `| ${signs[stage.state]} | ${stage.name} | ${stage.state} | ${seconds(stage)} | ${cell(stage.message)} |`,
     );
   }
   return lines.join('\n');
@@ -36,4 +36,9 @@ export function progressDetails(progress: Progress): string {
 
 function seconds({ started_at, ended_at }: StageState): string {
   return started_at === null || ended_at === null ? '' : ((ended_at - started_at) / 1000).toFixed(1);
+}
+
+/** The first line of a message, as one cell of the table. */
+function cell(message: string | null): string {
+  return (message?.split('\n')[0] ?? '').replaceAll('|', '\\|');
 }

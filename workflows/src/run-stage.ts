@@ -5,7 +5,6 @@ import { milliseconds, type Recipe } from '@nacre/contracts/recipe';
 import type { ControlActivities, Decision, SourceDescription, StageCall } from '@nacre/contracts/run';
 import { stageKey, type StageDefinition, type StageHandle, type StageRequest, type StageRunner } from '@nacre/stages';
 import {
-  ActivityFailure,
   ApplicationFailure,
   condition,
   isCancellation,
@@ -15,6 +14,7 @@ import {
 import type { z } from 'zod';
 
 import { Admission } from './admission.js';
+import { failureFacts } from './failure-facts.js';
 import type { StageBoard } from './stage-board.js';
 import { StageSkipped } from './stage-skipped.js';
 
@@ -39,6 +39,7 @@ export class WorkflowRunner implements StageRunner {
   readonly #decisions = new Map<string, Decision['action']>();
   readonly #asked: Promise<unknown>[] = [];
   readonly #queuesAsked = new Set<string>();
+  readonly #told = new Set<unknown>();
 
   constructor(recipe: Recipe, board: StageBoard, onChange: () => void) {
     this.#recipe = recipe;
@@ -66,6 +67,8 @@ export class WorkflowRunner implements StageRunner {
   /** A person's answer for a held stage. */
   decide({ stage, action }: Decision): void {
     this.#decisions.set(stage, action);
+    // No longer held: a second answer to the same failure is refused instead of kept for the next one.
+    this.#change(stage, { state: 'waiting' });
   }
 
   /**
@@ -109,11 +112,12 @@ export class WorkflowRunner implements StageRunner {
         await this.#held(name);
       }
     } catch (error) {
-      this.#change(name, {
-        state: error instanceof StageSkipped ? 'skipped' : isCancellation(error) ? 'cancelled' : 'failed',
-        message: error instanceof Error ? facts(error).message : String(error),
-        ended_at: Date.now(),
-      });
+      // What another stage died of is told there; this one has not begun and stays as it is.
+      if (!this.#told.has(error)) {
+        this.#told.add(error);
+        const state = error instanceof StageSkipped ? 'skipped' : isCancellation(error) ? 'cancelled' : 'failed';
+        this.#change(name, { state, message: failureFacts(error).message, ended_at: Date.now() });
+      }
       throw error;
     }
   }
@@ -184,7 +188,7 @@ export class WorkflowRunner implements StageRunner {
       return await activity(call);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      const { type, message } = facts(error);
+      const { type, message } = failureFacts(error);
       // Before any GPU work a failure means that the recipe or its data is wrong: nothing is worth keeping open.
       if (dispositionOf(type) === 'fail' || !this.#board.gpuWorkBegan) {
         throw ApplicationFailure.nonRetryable(`${call.name}: ${message}`, type);
@@ -238,11 +242,4 @@ export class WorkflowRunner implements StageRunner {
 function unlessSkipped(error: unknown): undefined {
   if (error instanceof StageSkipped) return undefined;
   throw error;
-}
-
-/** Failure type and message of what an activity threw, below Temporal's wrapping. */
-function facts(error: unknown): { type: string; message: string } {
-  const cause = error instanceof ActivityFailure && error.cause !== undefined ? error.cause : error;
-  if (cause instanceof ApplicationFailure) return { type: cause.type ?? 'Error', message: cause.message };
-  return cause instanceof Error ? { type: cause.name, message: cause.message } : { type: 'Error', message: String(cause) };
 }

@@ -34,7 +34,7 @@ import { stageImplementations } from './stage-implementations.js';
  */
 export async function carryOutStage(document: unknown, dependencies: ActivityDependencies): Promise<ArtifactReference> {
   const { cancellationSignal, cancelled, info } = Context.current();
-  const call = stageCallSchema.parse(document);
+  const call = parseCall(document);
   const heartbeat = new HeartbeatTimer(Context.current(), call.name);
   const { kind, key } = call;
   const { store } = dependencies;
@@ -150,6 +150,12 @@ async function compute(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+function parseCall(document: unknown): StageCall {
+  const parsed = stageCallSchema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  throw toFailure(new ContractViolation(`the call of a stage is not what this build expects: ${parsed.error.message}`));
 }
 
 function assertVersion(call: StageCall): void {

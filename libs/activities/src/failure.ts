@@ -1,19 +1,47 @@
-import { dispositionOf, NacreError, StageHeld } from '@nacre/contracts/errors';
-import { ApplicationFailure } from '@temporalio/common';
+import {
+  ContractViolation,
+  dispositionOf,
+  DoesNotFit,
+  NacreError,
+  StageHeld,
+  TemporalUnreachable,
+} from '@nacre/contracts/errors';
+import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
+import { ZodError } from 'zod';
 
 /** How long a look-up that found the stage held by another live run waits before it asks again. */
 const HELD_RETRY = '30s';
 /** Temporal cuts failures in mutable state at 4 KB; the rest is in the stage's log. */
 const LONGEST_MESSAGE = 3000;
 
-/** An error as Temporal carries it: its name as failure type, retried or not by the one table. */
-export function toFailure(error: unknown): unknown {
-  if (!(error instanceof NacreError)) return error;
+/**
+ * An error as Temporal carries it: its name as failure type, retried or not by the one table. A name
+ * that the table does not know is a bug and not retried; only Temporal's own failures pass unchanged.
+ */
+export function toFailure(error: unknown): TemporalFailure {
+  if (error instanceof TemporalFailure) return error;
+  const known = asNacreError(error);
+  const { name, message } = known ?? (error instanceof Error ? error : new Error(String(error)));
   return ApplicationFailure.create({
-    message: error.message.slice(0, LONGEST_MESSAGE),
-    type: error.name,
-    nonRetryable: dispositionOf(error.name) !== 'retry',
-    details: [error.data],
-    ...(error instanceof StageHeld ? { nextRetryDelay: HELD_RETRY } : {}),
+    message: message.slice(0, LONGEST_MESSAGE),
+    type: name,
+    nonRetryable: dispositionOf(name) !== 'retry',
+    ...(known === undefined ? {} : { details: [known.data] }),
+    ...(known instanceof StageHeld ? { nextRetryDelay: HELD_RETRY } : {}),
   });
+}
+
+/** The Nacre error that an error is, or that an error of the system stands for. */
+function asNacreError(error: unknown): NacreError | undefined {
+  if (error instanceof NacreError) return error;
+  if (error instanceof ServiceError || isGrpcServiceError(error)) {
+    return new TemporalUnreachable(`the Temporal server did not answer: ${error.message}`);
+  }
+  if (error instanceof ZodError) return new ContractViolation(error.message);
+  const { code, path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new DoesNotFit(`no space left on the disk${path === undefined ? '' : ` of ${path}`}; make room, then retry the stage`);
+  }
+  return undefined;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { TrainerCrashed } from '@nacre/contracts/errors';
+import { NodeLost, TrainerCrashed } from '@nacre/contracts/errors';
 
 import type { Installation } from '../installation.js';
 import { childEnvironment } from './child-environment.js';
@@ -43,6 +43,7 @@ export class WarmStarter implements TaskStarter {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #log: (line: string) => void;
   #server: WarmServer;
+  #choosing: Promise<unknown> = Promise.resolve();
 
   constructor(installation: Installation, environment: NodeJS.ProcessEnv, log: (line: string) => void) {
     this.#installation = installation;
@@ -52,13 +53,21 @@ export class WarmStarter implements TaskStarter {
   }
 
   async start(command: TaskCommand): Promise<TaskProcess> {
+    // One after the other: of two tasks that both see a changed source, the second must find the new server.
+    const server = this.#choosing.then(() => this.#current());
+    this.#choosing = server.catch(() => undefined);
+    return (await server).run(command);
+  }
+
+  /** The server, or a new one in its place when it is dead or knows other sources. */
+  async #current(): Promise<WarmServer> {
     if (!this.#server.alive || (await this.#sourcesChanged())) {
       const old = this.#server;
       this.#server = this.#begin();
       // Tasks that run keep their sources; the server that holds them goes when they have ended.
       void old.retire();
     }
-    return this.#server.run(command);
+    return this.#server;
   }
 
   async close(): Promise<void> {
@@ -109,7 +118,11 @@ class WarmServer {
     const ends = (reason: string) => {
       this.alive = false;
       failed(new TrainerCrashed(`the warm Python parent ${reason}: ${complaint.trim()}`));
-      for (const { ended } of this.#pending.values()) ended({ code: null, signal: 'SIGKILL' });
+      for (const { ended, failed } of this.#pending.values()) {
+        // A task that had not started has no process that could have been killed.
+        failed(new NodeLost(`the warm Python parent ${reason} before the task began`));
+        ended({ code: null, signal: 'SIGKILL' });
+      }
       this.#pending.clear();
       rmSync(folder, { recursive: true, force: true });
     };
