@@ -5,12 +5,7 @@ import { ContractViolation } from '../errors/contract-violation.js';
 
 /** A value that JSON can carry without loss. */
 export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue | undefined };
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
 /**
  * The one text of a JSON value: keys sorted by UTF-16 code units at every depth, no white space,
@@ -38,10 +33,7 @@ function serialize(value: unknown, place: string): string {
     return JSON.stringify(value);
   }
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) {
-      throw new ContractViolation(`${place} holds a lone surrogate, which UTF-8 cannot carry`);
-    }
-    return JSON.stringify(value);
+    return quoted(value, place);
   }
   if (Array.isArray(value)) {
     return `[${value.map((item, index) => serialize(item, `${place}[${String(index)}]`)).join(',')}]`;
@@ -50,10 +42,17 @@ function serialize(value: unknown, place: string): string {
     const members = Object.entries(value)
       .filter(([, member]) => member !== undefined)
       .sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
-      .map(([key, member]) => `${JSON.stringify(key)}:${serialize(member, `${place}.${key}`)}`);
+      .map(([key, member]) => `${quoted(key, place)}:${serialize(member, `${place}.${key}`)}`);
     return `{${members.join(',')}}`;
   }
   throw new ContractViolation(`${place} is a ${typeof value} that JSON cannot carry`);
+}
+
+function quoted(text: string, place: string): string {
+  if (!text.isWellFormed()) {
+    throw new ContractViolation(`${place} holds a lone surrogate, which UTF-8 cannot carry`);
+  }
+  return JSON.stringify(text);
 }
 
 function isPlain(value: object): boolean {

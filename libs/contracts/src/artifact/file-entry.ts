@@ -14,9 +14,7 @@ export const fileEntrySchema = z
       .describe('Relative path with forward slashes; never absolute, never with . or .. segments'),
     sha256: digestSchema.describe('sha256 of the whole file; also its address in cas/'),
     size: z.int().nonnegative().describe('Bytes'),
-    leaves: z
-      .array(digestSchema)
-      .describe('sha256 of each 64 MiB leaf in order; empty for an empty file'),
+    leaves: z.array(digestSchema).describe('sha256 of each 64 MiB leaf in order; empty for an empty file'),
     media_type: z.string().describe('Media type, for readers and for the bucket'),
   })
   .describe('One file of an artifact');

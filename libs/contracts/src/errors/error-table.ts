@@ -29,7 +29,7 @@ export type ErrorName = keyof typeof errorTable;
 
 /** The table's answer for a failure type; a name it does not know is a bug and is held. */
 export function dispositionOf(name: string | undefined): 'fail' | 'hold' | 'retry' {
-  return name !== undefined && name in errorTable ? errorTable[name as ErrorName] : 'hold';
+  return name !== undefined && Object.hasOwn(errorTable, name) ? errorTable[name as ErrorName] : 'hold';
 }
 
 /** Failure types that Temporal must not retry. */

@@ -5,10 +5,10 @@ export const historySchema = z.strictObject({
   steps: z
     .array(
       z.strictObject({
-        step: z.int().positive(),
+        step: z.int().positive().describe('Optimizer step, from 1'),
         loss: z.number().describe('Mean loss per row of the step'),
-        learning_rate: z.number(),
-        rows: z.int().positive(),
+        learning_rate: z.number().describe('Learning rate of the step'),
+        rows: z.int().positive().describe('Rows of the step, swapped copies included'),
       }),
     )
     .describe('Every optimizer step in order'),

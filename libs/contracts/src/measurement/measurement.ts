@@ -14,7 +14,7 @@ export const scoreSchema = z.strictObject({
 
 export const differenceSchema = z.strictObject({
   to: z.string().describe('Step it is compared with'),
-  rows: z.int().nonnegative(),
+  rows: z.int().nonnegative().describe('Labelled rows that both scored'),
   value: z.number().describe('Mean paired difference of log loss, this minus that: below 0 is better'),
   interval,
 });
@@ -23,7 +23,7 @@ export const differenceSchema = z.strictObject({
 export const foldScoreSchema = z.strictObject({
   model: z.string().describe('Model name'),
   role: z.enum(['teacher', 'student', 'student_alone']).describe('What the model is in the run'),
-  fold: z.int().nonnegative(),
+  fold: z.int().nonnegative().describe('Fold that the model did not see'),
   score: scoreSchema.nullable().describe('null where the fold was skipped'),
 });
 
@@ -39,15 +39,19 @@ export const waterfallStepSchema = z.strictObject({
   blind: scoreSchema
     .nullable()
     .describe('Rows no fold saw; for fold models the mean of their probabilities; null without blind rows'),
-  differences: z.array(differenceSchema).describe('Paired, on blind rows: to the step before, to the prior, and of the student to the student alone'),
+  differences: z
+    .array(differenceSchema)
+    .describe(
+      'Paired, on blind rows: to the step before, to the prior, and of the student to the student alone',
+    ),
 });
 
 /** measurement.json: every reported number of a run, computed from logits. */
 export const measurementSchema = z.strictObject({
   nacre_measurement: z.literal(1).describe('Version of this document'),
   labels: labelsSchema,
-  folds: z.array(foldScoreSchema),
-  waterfall: z.array(waterfallStepSchema),
+  folds: z.array(foldScoreSchema).describe('Fold x model table'),
+  waterfall: z.array(waterfallStepSchema).describe('Steps in the order of the recipe'),
   swap_inconsistency: z
     .number()
     .nullable()

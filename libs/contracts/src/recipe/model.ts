@@ -10,7 +10,11 @@ export const warmUpSchema = z
         "latents: full-parameter training on the synthetic arena's latent scores; text: causal language modelling on the run's train text; none: random weights",
       ),
     rows: z.int().positive().default(3000).describe('Synthetic rows with latents (only for latents)'),
-    steps: z.int().positive().default(400).describe('Optimizer steps; fixed, so that the base is reproducible'),
+    steps: z
+      .int()
+      .positive()
+      .default(400)
+      .describe('Optimizer steps; fixed, so that the base is reproducible'),
     batch: z.int().positive().default(64).describe('Rows per step'),
     learning_rate: z.number().positive().default(4e-3).describe('Peak of the cosine schedule'),
   })
@@ -27,7 +31,11 @@ export const tinyModelSchema = z
     intermediate_size: z.int().positive().multipleOf(16).default(128).describe('Width of the MLP'),
     num_hidden_layers: z.int().positive().default(2).describe('Layers'),
     num_attention_heads: z.int().positive().default(4).describe('Query heads; must divide hidden_size'),
-    num_key_value_heads: z.int().positive().default(2).describe('Key and value heads; must divide the query heads'),
+    num_key_value_heads: z
+      .int()
+      .positive()
+      .default(2)
+      .describe('Key and value heads; must divide the query heads'),
     vocab_size: z.int().min(300).max(2048).default(2048).describe('Size of the byte-level BPE'),
     seed: z.int().nonnegative().default(1).describe('Seed of the weights'),
     warm_up: warmUpSchema.prefault({}),

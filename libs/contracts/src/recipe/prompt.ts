@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 export const promptTemplateSchema = z
   .enum(['blackpearl', 'compact'])
-  .describe('blackpearl: the winner\'s training template; compact: the same three fields with one-word headings');
+  .describe(
+    "blackpearl: the winner's training template; compact: the same three fields with one-word headings",
+  );
 
 export const truncationSchema = z
   .enum(['per_field'])

@@ -13,7 +13,7 @@ const useByName: Readonly<Record<string, SourceUse>> = {
 
 /** The use a source has by its name when the recipe states none. */
 export function useOfName(name: string): SourceUse | undefined {
-  return useByName[name];
+  return Object.hasOwn(useByName, name) ? useByName[name] : undefined;
 }
 
 /** Names of the sources with a use, in the order of the recipe. */
@@ -32,7 +32,9 @@ export function contradictions(recipe: Recipe): string[] {
   const count = (use: SourceUse) => sourcesFor(recipe, use).length;
   for (const [name, source] of Object.entries(recipe.data)) {
     if (source.use === undefined) {
-      found.push(`data.${name}.use: say what the rows are for (train, extra, post_pretrain, test, submission_order)`);
+      found.push(
+        `data.${name}.use: say what the rows are for (train, extra, post_pretrain, test, submission_order)`,
+      );
     }
     if (source.format === 'sample_submission' && source.use !== 'submission_order') {
       found.push(`data.${name}: a sample_submission can only have use: submission_order`);
@@ -44,8 +46,16 @@ export function contradictions(recipe: Recipe): string[] {
     if (source.columns !== undefined && source.columns.label === undefined && !unlabelled) {
       found.push(`data.${name}.columns.label: rows that are trained on need a label`);
     }
+    const label = source.columns?.label;
+    if (label !== undefined && 'always' in label && !recipe.labels.some((known) => known === label.always)) {
+      found.push(`data.${name}.columns.label.always: ${label.always} is none of labels`);
+    }
+    if (source.synthetic !== undefined && source.format !== 'arena_csv') {
+      found.push(`data.${name}.format: synthetic rows have no file to read; leave format out`);
+    }
   }
-  if (count('train') !== 1) found.push(`data: exactly one source must have use: train, there are ${String(count('train'))}`);
+  if (count('train') !== 1)
+    found.push(`data: exactly one source must have use: train, there are ${String(count('train'))}`);
   if (count('submission_order') > 1) found.push('data: at most one source may have use: submission_order');
   if (recipe.data[recipe.predict.data]?.use !== 'test') {
     found.push(`predict.data: ${recipe.predict.data} is no source with use: test`);
@@ -54,19 +64,25 @@ export function contradictions(recipe: Recipe): string[] {
     found.push(`post_pretrain.data: ${recipe.post_pretrain.data} is no source with use: post_pretrain`);
   }
   for (const teacher of Object.keys(recipe.teachers)) {
-    if (!(teacher in recipe.models)) found.push(`teachers.${teacher}: no model of that name under models`);
+    if (!Object.hasOwn(recipe.models, teacher))
+      found.push(`teachers.${teacher}: no model of that name under models`);
   }
-  if (!(recipe.student.base in recipe.models)) {
+  if (!Object.hasOwn(recipe.models, recipe.student.base)) {
     found.push(`student.base: no model ${recipe.student.base} under models`);
   }
   for (const [name, { tiny }] of Object.entries(recipe.models)) {
     if (tiny.hidden_size % tiny.num_attention_heads !== 0) {
-      found.push(`models.${name}.tiny.num_attention_heads: ${String(tiny.num_attention_heads)} does not divide hidden_size`);
+      found.push(
+        `models.${name}.tiny.num_attention_heads: ${String(tiny.num_attention_heads)} does not divide hidden_size`,
+      );
     }
     if (tiny.num_attention_heads % tiny.num_key_value_heads !== 0) {
       found.push(`models.${name}.tiny.num_key_value_heads: does not divide num_attention_heads`);
     }
-    if (tiny.warm_up.on === 'latents' && recipe.data[sourcesFor(recipe, 'train')[0] ?? '']?.synthetic === undefined) {
+    if (
+      tiny.warm_up.on === 'latents' &&
+      recipe.data[sourcesFor(recipe, 'train')[0] ?? '']?.synthetic === undefined
+    ) {
       found.push(`models.${name}.tiny.warm_up.on: latents exist only for a synthetic train source; use text`);
     }
   }

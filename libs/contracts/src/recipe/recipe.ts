@@ -17,7 +17,12 @@ const sourceName = z
 
 export const foldsSchema = z
   .strictObject({
-    count: z.int().min(2, 'at least 2 folds: with one there is nothing to hold out').max(20).default(5).describe('Folds'),
+    count: z
+      .int()
+      .min(2, 'at least 2 folds: with one there is nothing to hold out')
+      .max(20)
+      .default(5)
+      .describe('Folds'),
     seed: z.int().nonnegative().default(2025).describe('Seed of the assignment'),
     group_by: z
       .enum(['exact_prompt', 'none'])

@@ -1,9 +1,7 @@
-import type { z } from 'zod';
-
-import { canonicalJson } from '../artifact/canonical-json.js';
 import { InvalidRecipe } from '../errors/invalid-recipe.js';
 import { contradictions, useOfName } from './recipe-checks.js';
 import { recipeSchema, type Recipe } from './recipe.js';
+import { schemaFaults } from './schema-faults.js';
 
 /** The stamp that resolveRecipe leaves. */
 export const RESOLVER = 'nacre 1';
@@ -17,13 +15,14 @@ export const RESOLVER = 'nacre 1';
 export function resolveRecipe(document: unknown): Recipe {
   const stamped = isRecord(document) && document['resolved_by'] !== undefined;
   const parsed = recipeSchema.safeParse(stamped ? document : withImpliedKeys(document));
-  if (!parsed.success) throw new InvalidRecipe(describe(parsed.error));
+  if (!parsed.success) throw new InvalidRecipe(schemaFaults(parsed.error).join('\n'));
   const faults = contradictions(parsed.data);
   if (faults.length > 0) throw new InvalidRecipe(faults.join('\n'));
   if (stamped) {
-    if (canonicalJson(parsed.data) !== canonicalJson(document)) {
+    const lacking = lackingKeys(document, parsed.data, []);
+    if (lacking.length > 0) {
       throw new InvalidRecipe(
-        'resolved_by: the recipe is stamped as resolved but lacks keys of this version; remove the stamp and resolve it again',
+        `resolved_by: the recipe is stamped as resolved but lacks ${lacking.join(', ')}; remove the stamp and resolve it again`,
       );
     }
     return parsed.data;
@@ -55,8 +54,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function describe(error: z.ZodError): string {
-  return error.issues
-    .map((issue) => `${issue.path.length === 0 ? 'recipe' : issue.path.map(String).join('.')}: ${issue.message}`)
-    .join('\n');
+/** Places that only a default filled: in `complete`, not in the document. */
+function lackingKeys(document: unknown, complete: unknown, place: readonly string[]): string[] {
+  if (!isRecord(complete)) return [];
+  const given = isRecord(document) ? document : {};
+  return Object.entries(complete).flatMap(([key, value]) => {
+    const here = [...place, key];
+    return value !== undefined && given[key] === undefined
+      ? [here.join('.')]
+      : lackingKeys(given[key], value, here);
+  });
 }

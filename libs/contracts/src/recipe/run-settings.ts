@@ -6,7 +6,7 @@ export const gpuPoolSchema = z
   .strictObject({
     queue: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9-]*$/)
+      .regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and hyphens')
       .default('local')
       .describe('Pool name; workers poll nacre-gpu-<queue>'),
     concurrency: z.int().positive().default(1).describe('Stages of this run at the same time'),

@@ -4,13 +4,20 @@ import { stageStateSchema } from './stage-state.js';
 
 /** Answer of the `progress` query: the whole run at a glance. */
 export const progressSchema = z.strictObject({
-  workflow_id: z.string(),
-  run_id: z.string(),
-  recipe_name: z.string(),
-  state: z.enum(['running', 'held', 'succeeded', 'failed', 'cancelled']).describe('held: nothing else can run'),
+  workflow_id: z.string().describe('Workflow id of the run'),
+  run_id: z.string().describe('Temporal run id'),
+  recipe_name: z.string().describe('name of the recipe'),
+  state: z
+    .enum(['running', 'held', 'succeeded', 'failed', 'cancelled'])
+    .describe('held: nothing else can run'),
   stages: z.array(stageStateSchema).describe('In the order in which the recipe first names them'),
   waits_for: z
-    .array(z.strictObject({ queue: z.string(), command: z.string().describe('Command that starts a worker for it') }))
+    .array(
+      z.strictObject({
+        queue: z.string().describe('Task queue'),
+        command: z.string().describe('Command that starts a worker for it'),
+      }),
+    )
     .describe('Queues that a needed stage waits on and nobody polls'),
   message: z.string().nullable().describe('Why the run failed or is held'),
 });
@@ -21,7 +28,7 @@ export type Progress = z.infer<typeof progressSchema>;
 export const stageSignalSchema = z.strictObject({
   name: z.string().describe('Stage name'),
   phase: z.string().describe('started, or a phase of the task'),
-  attempt: z.int().positive(),
+  attempt: z.int().positive().describe('Temporal attempt number of the stage'),
 });
 
 export type StageSignal = z.infer<typeof stageSignalSchema>;

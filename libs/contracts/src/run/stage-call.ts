@@ -14,8 +14,12 @@ export const stageCallSchema = z.strictObject({
   version: z.int().positive().describe('Version of the kind'),
   name: z.string().describe('Name in the run: kind, model and fold, e.g. teacher/llama-tiny/fold-0'),
   parameters: z.record(z.string(), z.unknown()).describe('Parameters; hashed'),
-  inputs: z.record(z.string(), artifactReferenceSchema).describe('Input artifacts by input name; hashed by content'),
-  execution: gpuPoolSchema.pick({ device: true, threads: true, micro_batch_tokens: true }).describe('Not hashed'),
+  inputs: z
+    .record(z.string(), artifactReferenceSchema)
+    .describe('Input artifacts by input name; hashed by content'),
+  execution: gpuPoolSchema
+    .pick({ device: true, threads: true, micro_batch_tokens: true })
+    .describe('Not hashed'),
   run: z
     .strictObject({
       workflow_id: z.string().describe('Workflow id of the run'),

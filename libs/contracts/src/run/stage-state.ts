@@ -9,7 +9,18 @@ export const stageStateSchema = z.strictObject({
   model: z.string().nullable().describe('Model it is about, if any'),
   fold: z.int().nullable().describe('Fold it is about, if any'),
   state: z
-    .enum(['waiting', 'looking_up', 'queued', 'running', 'hit', 'done', 'held', 'skipped', 'failed', 'cancelled'])
+    .enum([
+      'waiting',
+      'looking_up',
+      'queued',
+      'running',
+      'hit',
+      'done',
+      'held',
+      'skipped',
+      'failed',
+      'cancelled',
+    ])
     .describe('hit: reused from the store; held: waits for a person'),
   queue: z.string().describe('Task queue it runs on'),
   needs: z.array(z.string()).describe('Names of the stages whose artifacts it reads'),

@@ -52,7 +52,10 @@ export const trainParameters = z.strictObject({
   warmup_steps: z.int().nonnegative().describe('Linear warm-up; cut to a tenth of the steps if longer'),
   weight_decay: z.number().nonnegative().describe('AdamW weight decay on LoRA matrices'),
   max_gradient_norm: z.number().positive().describe('Gradient norm above which gradients are scaled down'),
-  global_batch: z.int().positive().describe('Rows per optimizer step; the loss is a sum over rows divided by it'),
+  global_batch: z
+    .int()
+    .positive()
+    .describe('Rows per optimizer step; the loss is a sum over rows divided by it'),
   adapter: adapterSchema,
   swap_answers: z.enum(['double', 'none']).describe('double: every row also with its answers exchanged'),
   seed: z.int().nonnegative().describe('Seed of sample order, adapter and head initialisation'),
@@ -93,7 +96,10 @@ export const mergeParameters = z.strictObject({
 export const quantizeParameters = z.strictObject({
   labels: labelsSchema,
   method: z.enum(['gptq', 'round_to_nearest']).describe('How int8 codes are chosen'),
-  group_size: z.int().positive().describe('Columns per scale; 64 or one per channel where it does not divide'),
+  group_size: z
+    .int()
+    .positive()
+    .describe('Columns per scale; 64 or one per channel where it does not divide'),
   calibration_rows: z.int().positive().describe('Rows whose activations make the Hessians'),
   damping: z.number().positive().describe('Share of the mean Hessian diagonal added to it'),
   seed: z.int().nonnegative().describe('Seed of the choice of calibration rows'),

@@ -24,7 +24,7 @@ const envelope = {
       name: z.string().describe('Name of the stage in the run'),
     })
     .describe('The stage this task computes'),
-  execution: executionSchema,
+  execution: executionSchema.describe('How it is computed; never hashed'),
   inputs: z.record(z.string(), z.string()).describe('Folder of each input artifact by input name; read only'),
   output: z.string().describe('Empty folder for the files of the artifact'),
   events: z.string().describe('File to which JSON lines are appended'),

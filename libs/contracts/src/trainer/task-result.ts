@@ -12,7 +12,10 @@ export const taskResultSchema = z.strictObject({
   environment: environmentSchema,
   metrics: metricsSchema,
   error: z
-    .strictObject({ type: z.string(), message: z.string() })
+    .strictObject({
+      type: z.string().describe('Error name'),
+      message: z.string().describe('The place and the remedy'),
+    })
     .nullable()
     .describe('Why the task did not finish'),
 });

@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+
+/** Every fault that a schema found in a document: one sentence each, with the place first. */
+export function schemaFaults(error: z.ZodError): string[] {
+  return error.issues.flatMap(({ path, ...issue }) => {
+    const place = path.map(String).join('.') || 'recipe';
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        return issue.keys.map(
+          (key) =>
+            `${[...path, key].map(String).join('.')}: unknown key; docs/recipe.md lists those of this version`,
+        );
+      case 'invalid_key':
+        return [`${place}: the name must be ${issue.issues[0]?.message ?? 'another'}`];
+      default:
+        return [`${place}: ${plain(issue.message)}`];
+    }
+  });
+}
+
+function plain(message: string): string {
+  return message.replace(/^Invalid input: /, '').replace(/, received undefined$/, ', but the key is missing');
+}
