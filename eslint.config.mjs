@@ -121,7 +121,7 @@ export default defineConfig(
   },
   {
     name: 'nacre/command-line',
-    files: ['apps/cli/**/*.ts', 'tools/**/*.mjs'],
+    files: ['apps/cli/**/*.ts', 'tools/**/*.{mjs,mts}'],
     rules: { 'no-console': 'off' },
   },
   {
