@@ -1,21 +1,14 @@
 import { statfsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateFolderUnusable } from './errors.js';
+import { launchServers } from './launch-servers.js';
 import type { ServerName } from './local-stack.js';
-import { prepareNamespace } from './prepare-namespace.js';
-import { claimDatabase, findServerBinary, hasDatabase, type ServerBinary } from './server-binary.js';
-import { isRunning, spawnServer, stopServer } from './server-process.js';
+import { claimDatabase, findServerBinary, hasDatabase } from './server-binary.js';
+import { isRunning, stopServer } from './server-process.js';
 import { servers } from './servers.js';
 import type { StackOptions } from './stack-options.js';
-import { assertServerPortsFree, reservePorts } from './stack-ports.js';
-import {
-  newCredentials,
-  readStackState,
-  writeStackState,
-  type ProcessRecord,
-  type StackState,
-} from './stack-state.js';
-import { writeTemporalProfile } from './temporal-profile.js';
+import { assertServerPortsFree, reservePorts, type StackPorts } from './stack-ports.js';
+import { newCredentials, readStackState, type ProcessRecord, type StackState } from './stack-state.js';
 
 const MINIMUM_FREE_BYTES = 512 * 1024 ** 2;
 /** On a machine that trains on all its cores, a healthy server may be slow to answer. */
@@ -40,9 +33,9 @@ export async function bringUp(
   options: StackOptions,
   keepForClients: boolean,
 ): Promise<BroughtUp> {
-  assertFreeSpace(stateFolder, options.minimumFreeBytes ?? MINIMUM_FREE_BYTES);
   const recorded = readStackState(stateFolder);
   const missing = await serversToStart(stateFolder, recorded, names);
+  if (missing.length > 0) assertFreeSpace(stateFolder, options.minimumFreeBytes ?? MINIMUM_FREE_BYTES);
   const binaries = await Promise.all(missing.map((name) => findServerBinary(servers[name], options)));
   missing.forEach((name, index) => {
     claimDatabase(stateFolder, servers[name], binaries[index]?.version ?? '');
@@ -57,13 +50,15 @@ export async function bringUp(
     credentials: recorded?.credentials ?? newCredentials(),
     processes: Object.fromEntries(running),
   } as const;
+  const launch = (ports: StackPorts): Promise<StackState> =>
+    launchServers({ stateFolder, state: { ...state, ports }, names: missing, binaries, recorded, options });
   if (recorded !== undefined && (keepForClients || running.length > 0)) {
     for (const name of missing) await assertServerPortsFree(name, recorded.ports);
-    return start(stateFolder, { ...state, ports: recorded.ports }, missing, binaries, options, recorded);
+    return { state: await launch(recorded.ports), started: missing };
   }
   const { ports, release } = await reservePorts(options.ports, recorded?.ports);
   try {
-    return await start(stateFolder, { ...state, ports }, missing, binaries, options, recorded);
+    return { state: await launch(ports), started: missing };
   } finally {
     release();
   }
@@ -105,48 +100,6 @@ async function answersInTime(state: StackState, name: ServerName, record: Proces
     await sleep(100);
   }
   return false;
-}
-
-async function start(
-  stateFolder: string,
-  state: StackState,
-  names: readonly ServerName[],
-  binaries: readonly ServerBinary[],
-  options: StackOptions,
-  recorded: StackState | undefined,
-): Promise<BroughtUp> {
-  const spawned = names.map((name, index) => {
-    servers[name].cleanUp(state);
-    return spawnServer(servers[name], binaries[index]?.path ?? '', state, stateFolder);
-  });
-  const records = names.map((name, index) => [name, spawned[index]?.record] as const);
-  const withProcesses = {
-    ...state,
-    processes: { ...state.processes, ...Object.fromEntries(records) },
-  };
-  try {
-    // Recorded before they answer: a start that is cut off leaves no server that nobody knows.
-    writeStackState(stateFolder, withProcesses);
-    writeTemporalProfile(stateFolder, state);
-    await Promise.all(spawned.map((server) => server.untilUsable()));
-    if (names.includes('temporal') || state.namespace !== recorded?.namespace) {
-      const known =
-        binaries[names.indexOf('temporal')] ?? (await findServerBinary(servers.temporal, options));
-      await prepareNamespace({
-        httpUrl: `http://127.0.0.1:${state.ports.http}`,
-        address: `127.0.0.1:${state.ports.temporal}`,
-        namespace: state.namespace,
-        temporalBinary: known.path,
-      });
-    }
-  } catch (error) {
-    await Promise.all(spawned.map(({ record }) => stopServer(record)));
-    for (const name of names) servers[name].cleanUp(state);
-    writeStackState(stateFolder, state);
-    throw error;
-  }
-  if (names.length > 0) options.log?.(`Started ${names.join(' and ')} in ${stateFolder}.`);
-  return { state: withProcesses, started: names };
 }
 
 function assertFreeSpace(stateFolder: string, minimum: number): void {
