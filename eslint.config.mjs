@@ -8,7 +8,7 @@ import tseslint from 'typescript-eslint';
 // Its types are written for eslint 9's declarations; its rules run on 10.
 const nxPlugin = /** @type {import('eslint').ESLint.Plugin} */ (/** @type {unknown} */ (nx));
 
-const tests = ['**/*.test.ts', 'test/**/*.ts'];
+const tests = ['**/*.test.ts', '**/*.fixture.ts', '*/*/src/testing/**/*.ts', 'test/**/*.ts'];
 
 /**
  * Which layer may import which: the table of docs/architecture.md. The activity layer's `report` serves activities.

@@ -100,15 +100,15 @@ const pythonPackages = {
   },
 };
 
+/** @param {string} name */
+const isBuilt = (name) =>
+  (name.endsWith('.ts') && !/\.(test|fixture)\.ts$/.test(name)) ||
+  ['tsconfig.json', 'package.json'].includes(name);
+
 /** Sources and compiler settings of everything that is built. */
 const typeScript = () => [
   inRoot('tsconfig.base.json'),
-  ...['apps', 'libs', 'workflows'].flatMap((folder) =>
-    sourceFiles(
-      folder,
-      (name) => name.endsWith('.ts') || name === 'tsconfig.json' || name === 'package.json',
-    ),
-  ),
+  ...['apps', 'libs', 'workflows'].flatMap((folder) => sourceFiles(folder, isBuilt)),
 ];
 
 /** @type {Step} */
