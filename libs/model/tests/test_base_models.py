@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from conftest import FAMILIES, events_of, make_context, tiny
+from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from nacre_model.base_models import SLIDING_WINDOW, make_base_model
@@ -55,6 +56,23 @@ def test_a_base_is_a_folder_that_plain_transformers_loads(base: Base, family: st
     assert special == [tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id]
     logits = classify(load_classifier(folder, 3, "float32", 1), torch.tensor([[0, 5, 9]]), torch.tensor([3]))
     assert logits.isfinite().all()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_tokenizer_loaded_for_its_family_is_the_one_that_was_trained(base: Base, family: str):
+    # transformers replaces parts of a tokenizer by the family's own where it knows one.
+    loaded = AutoTokenizer.from_pretrained(base(family))
+    saved = Tokenizer.from_file(str(base(family) / "tokenizer.json"))
+    for text in (
+        "  two  spaces\n\n",
+        '"""kavoj ketu"""\n',
+        "1984, it's 👩‍🚀",
+        "漢字\x00\u200b",
+        "<|endoftext|>",
+    ):
+        ids = loaded(text).input_ids
+        assert ids == saved.encode(text).ids
+        assert max(ids) < saved.get_vocab_size()
 
 
 def test_gemma2_has_its_soft_cap_and_a_window_shorter_than_the_rows(base: Base, prepared: Path):

@@ -7,14 +7,17 @@ from importlib import resources
 from itertools import takewhile
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-from nacre_model.environment import environment  # noqa: F401  (its settings come before transformers)
 from nacre_model.prompts import Encoded
 from nacre_model.protocol import ContractViolation
 
 SPECIAL_TOKENS = {"bos_token": "<bos>", "eos_token": "<eos>", "pad_token": "<pad>"}
-"""Special tokens of a tokenizer made here; their ids are 0, 1 and 2."""
+"""Special tokens of a tokenizer made here; their ids are 0, 1 and 2.
+
+The end token also stands in for the unknown one, which a byte-level BPE never emits: some families'
+tokenizer classes would add one of their own, beyond the model's vocabulary.
+"""
 
 WORDS_FILE = "words.txt"
 """Word list that ships with the package, one word a line: a floor for what the BPE knows."""
@@ -64,12 +67,17 @@ def committed_words() -> list[str]:
 def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:
     """A byte-level BPE of at most vocab_size tokens: all 256 bytes are in it, so no text has an unknown one.
 
-    The same texts in the same order give the same bytes.
+    Text is split as Qwen2 splits it, because transformers gives every qwen2 folder that splitting
+    whatever its tokenizer.json says. The same texts in the same order give the same bytes.
     """
+    from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX
+
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        # Long numbers would fill a small vocabulary.
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        [
+            pre_tokenizers.Split(Regex(PRETOKENIZE_REGEX), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
@@ -108,5 +116,6 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, max_tokens: int) -> None:
         model_max_length=max_tokens,
         padding_side="right",
         clean_up_tokenization_spaces=False,
+        unk_token=SPECIAL_TOKENS["eos_token"],
         **SPECIAL_TOKENS,
     ).save_pretrained(folder)

@@ -24,6 +24,9 @@ from nacre_model.tokenizer import TextEncoder
 WARM_STEPS_SHARE = 0.05
 """Share of the steps over which the learning rate rises to its peak."""
 
+RELEVANCE_WEIGHT = 4.0
+"""Weight of the relevance targets: until a base sees which words are on topic it learns nothing else."""
+
 MAX_GRADIENT_NORM = 1.0
 BLOCK = 128
 """Tokens of one row of the causal-language-model warm-up."""
@@ -69,11 +72,11 @@ def warm_up_on_latents(
 
 
 def latent_loss(heads: LatentHeads, hidden: Tensor, batch: Batch, scale: float) -> Tensor:
-    """Sum of the warm-up's means over the positions that have each target.
+    """Weighted sum of the means over the positions that have each target.
 
-    hidden (rows, longest, width). Cross-entropy of grade and relevance, twice the squared error of
-    the running mean and of the running difference, and the squared error of the final score
-    difference in units of its deviation `scale`.
+    hidden (rows, longest, width). Cross-entropy of grade and (RELEVANCE_WEIGHT times) of relevance,
+    twice the squared error of the running mean and of the running difference, and the squared error
+    of the final score difference in units of its deviation `scale`.
     """
 
     def padded(name: str, fill: float) -> Tensor:
@@ -84,11 +87,13 @@ def latent_loss(heads: LatentHeads, hidden: Tensor, batch: Batch, scale: float) 
     known, final = ~on_topic.isnan(), padded("final", False)
     between = ~difference.isnan() & ~final
     words, middle, end = hidden[known], hidden[between], hidden[final]
-    relevance = functional.binary_cross_entropy_with_logits(heads.on_topic(words).squeeze(-1), on_topic[known])
+    relevance = functional.binary_cross_entropy_with_logits(
+        heads.on_topic(words).squeeze(-1), on_topic[known]
+    )
     mean = functional.mse_loss(heads.running(words).squeeze(-1), running[known])
     step = functional.mse_loss(heads.difference(middle).squeeze(-1), difference[between])
     score = functional.mse_loss(heads.final(end).squeeze(-1), difference[final] / scale)
-    return grade + relevance + 2 * mean + 2 * step + score
+    return grade + RELEVANCE_WEIGHT * relevance + 2 * mean + 2 * step + score
 
 
 def warm_up_on_text(
