@@ -17,7 +17,7 @@ describe('the error table', () => {
 
   it.each(classes)('%s is named for its class, because Temporal carries only the name', (name, Class) => {
     const cause = new Error('below');
-    const error = new Class('what happened', { place: 'here' }, { cause });
+    const error: NacreError = new Class('what happened', { place: 'here' }, { cause });
     expect(error.name).toBe(name);
     expect(error).toMatchObject({ message: 'what happened', data: { place: 'here' }, cause });
   });

@@ -25,7 +25,9 @@ export const columnsSchema = z
         'write { always: model_a }, or { column, model_a, model_b } with the texts of the column (tie as well, if there are ties)',
       )
       .optional()
-      .describe('Where the label comes from; absent for unlabelled rows'),
+      .describe(
+        'Where the label comes from: either always, or column with its texts; absent for unlabelled rows',
+      ),
   })
   .describe('Columns of a table that is not in the format of the competition');
 
@@ -64,7 +66,7 @@ export const sourceSchema = z
     file_type: z
       .enum(['csv', 'jsonl'])
       .default('csv')
-      .describe('How the file is read; `nacre start` sets it from the ending'),
+      .describe('How the file is read; by default by the ending of the path'),
     use: z
       .enum(['train', 'extra', 'post_pretrain', 'test', 'submission_order'])
       .optional()
