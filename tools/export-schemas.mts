@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { taskEventSchema, taskRequestSchema, taskResultSchema } from '@nacre/contracts/trainer';
+import { stageTable } from '@nacre/stages';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 
@@ -18,24 +19,38 @@ export const documentSchemas = {
   'task-result.json': taskResultSchema,
 } as const satisfies Record<string, z.ZodType>;
 
+/** Where the Python tasks read which version of each stage kind they compute. */
+export const STAGE_VERSIONS = 'stage-versions.json';
+
+/** Version of every stage kind that a Python task computes. */
+export function stageVersions(): Record<string, number> {
+  const computed = stageTable.filter(({ task }) => task !== undefined);
+  return Object.fromEntries(computed.map(({ kind, version }) => [kind, version]));
+}
+
 /**
  * JSON Schema (draft 2020-12) of each document as it stands on the wire, i.e. after zod has applied
  * its defaults: Python never applies one. Refinements that JSON Schema cannot say are left to zod.
+ * And the versions of the stages.
  *
  * @returns the text of each file by its name
  */
 export async function exportedSchemas(): Promise<Record<string, string>> {
   const options = await resolveConfig(join(SCHEMA_FOLDER, 'task-request.json'));
-  const texts = Object.entries(documentSchemas).map(async ([name, schema]) => {
-    const document = JSON.stringify(z.toJSONSchema(schema, { io: 'output' }));
-    return [name, await format(document, { ...options, parser: 'json' })] as const;
-  });
+  const documents: Record<string, unknown> = { [STAGE_VERSIONS]: stageVersions() };
+  for (const [name, schema] of Object.entries(documentSchemas)) {
+    documents[name] = z.toJSONSchema(schema, { io: 'output' });
+  }
+  const texts = Object.entries(documents).map(
+    async ([name, document]) =>
+      [name, await format(JSON.stringify(document), { ...options, parser: 'json' })] as const,
+  );
   return Object.fromEntries(await Promise.all(texts));
 }
 
 const usage = `Usage: node --import tsx --conditions=@nacre/source tools/export-schemas.mts
-Writes the JSON Schemas of the task request, event and result for the Python side
-into ${relative(root, SCHEMA_FOLDER)}.
+Writes the JSON Schemas of the task request, event and result and the versions of the
+stages for the Python side into ${relative(root, SCHEMA_FOLDER)}.
 `;
 
 async function main(): Promise<void> {

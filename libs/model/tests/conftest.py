@@ -18,6 +18,7 @@ import arena
 
 from nacre_model import protocol
 from nacre_model.base_models import make_base_model
+from nacre_model.documents import schema
 from nacre_model.protocol import TaskContext
 
 FAMILIES = ["llama", "qwen2", "gemma2"]
@@ -42,6 +43,12 @@ def tiny(family: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+def stage_of(task: str) -> dict[str, Any]:
+    """A stage kind that the task computes, in its present version."""
+    kind = {"make-base-model": "make_base", "train": "train_teacher"}.get(task, task.replace("-", "_"))
+    return {"kind": kind, "version": schema("stage-versions")[kind]}
+
+
 def make_context(
     folder: Path, task: str, parameters: dict[str, Any], inputs: dict[str, Path] | None = None
 ) -> TaskContext:
@@ -49,7 +56,7 @@ def make_context(
     (folder / "output").mkdir(parents=True)
     return TaskContext(
         task=task,
-        stage={"kind": task.replace("-", "_"), "version": 1, "name": f"test/{task}"},
+        stage={**stage_of(task), "name": f"test/{task}"},
         parameters=parameters,
         execution={"threads": 1, "device": "cpu", "micro_batch_tokens": 4096, "ranks": 1},
         inputs=inputs or {},

@@ -89,6 +89,19 @@ def test_a_request_of_another_task_is_refused(tmp_path: Path):
         read_request(request, "merge")
 
 
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        ({"kind": "tokenize", "version": 999}, "in version 999, this build has version"),
+        ({"kind": "evaluate", "version": 1}, "this build has no such kind"),
+    ],
+)
+def test_a_stage_of_another_version_is_refused(tmp_path: Path, stage: dict[str, Any], message: str):
+    context = make_context(tmp_path / "job", "tokenize", TOKENIZE)
+    with pytest.raises(ContractViolation, match=message):
+        read_request(write_request(context, stage={**stage, "name": "tokens"}), "tokenize")
+
+
 def test_a_missing_input_folder_is_named(tmp_path: Path):
     inputs = {"base": tmp_path / "nowhere"}
     request = write_request(make_context(tmp_path / "job", "tokenize", TOKENIZE, inputs))

@@ -20,7 +20,7 @@ _discriminators = {"task-request": "task", "task-event": "type"}
 
 @cache
 def schema(name: str) -> dict[str, Any]:
-    """The exported JSON Schema of a document: task-request, task-event or task-result."""
+    """An exported document: the JSON Schemas task-request, task-event, task-result, or stage-versions."""
     text = resources.files("nacre_model").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8")
     return json.loads(text)
 
@@ -56,11 +56,25 @@ def parse(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
+def check_version(stage: dict[str, Any]) -> None:
+    """Raises ContractViolation when a stage is of another version than this build of the tasks computes.
+
+    The versions come from libs/stages; other bytes under an old key would be worse than no bytes.
+    """
+    mine = schema("stage-versions").get(stage["kind"])
+    if mine != stage["version"]:
+        have = "no such kind" if mine is None else f"version {mine}"
+        raise ContractViolation(
+            f"stage.version: {stage['kind']} is asked for in version {stage['version']}, this build has {have};"
+            " let worker and Python tasks come from one commit"
+        )
+
+
 def read_request(path: Path, task: str) -> tuple[TaskContext, Path]:
     """The request in a file as (what the task sees, where its result goes).
 
     Raises ContractViolation when the file is no request of this task, when an input folder is
-    missing, or when the output folder is missing or not empty.
+    missing, when the stage is of another version, or when the output folder is missing or not empty.
     """
     try:
         document = parse(path.read_text(encoding="utf-8"))
@@ -71,6 +85,7 @@ def read_request(path: Path, task: str) -> tuple[TaskContext, Path]:
         raise ContractViolation(f"{path}: {found}")
     if document["task"] != task:
         raise ContractViolation(f"{path}: task: is {document['task']}, but {task} was started")
+    check_version(document["stage"])
     inputs = {name: Path(folder) for name, folder in document["inputs"].items()}
     for name, folder in inputs.items():
         if not folder.is_dir():

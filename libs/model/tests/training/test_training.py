@@ -370,7 +370,7 @@ def test_sigterm_ends_the_process_at_a_step_boundary_with_75(job, tmp_path):
     request = {
         "nacre_request": 1,
         "task": "train",
-        "stage": run.stage,
+        "stage": {**run.stage, "kind": "train_teacher"},
         "parameters": run.parameters,
         "execution": run.execution,
         "inputs": {name: str(folder) for name, folder in run.inputs.items()},
