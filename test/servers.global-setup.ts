@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startLocalStack, stopLocalStack } from '@nacre/local-stack';
 
 /**
- * One embedded Temporal and one S3 server for all `*.server.test.ts` of a run, in a folder of their own. Test files
+ * One embedded Temporal and one S3 server for all tests of a tier, in a folder of their own. Test files
  * find them by NACRE_TEST_* and keep apart by a Temporal namespace or task queue and a bucket prefix per file.
  */
 export default async function startServers(): Promise<() => Promise<void>> {
@@ -16,6 +16,7 @@ export default async function startServers(): Promise<() => Promise<void>> {
   try {
     const { temporal, s3 } = await startLocalStack({ stateFolder });
     Object.assign(process.env, {
+      NACRE_TEST_STATE_FOLDER: stateFolder,
       NACRE_TEST_TEMPORAL_ADDRESS: temporal.address,
       NACRE_TEST_TEMPORAL_NAMESPACE: temporal.namespace,
       NACRE_TEST_S3_ENDPOINT: s3.endpoint,

@@ -1,1 +1,8 @@
-export { pipelineTests as default } from '../vitest.shared.mjs';
+import { defineConfig, mergeConfig } from 'vitest/config';
+
+import { pipelineTests } from '../vitest.shared.mjs';
+
+export default mergeConfig(
+  pipelineTests,
+  defineConfig({ test: { globalSetup: ['./servers.global-setup.ts'] } }),
+);

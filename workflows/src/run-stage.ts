@@ -104,6 +104,7 @@ export class WorkflowRunner implements StageRunner {
           this.#change(name, { state: 'hit', artifact: found, ended_at: Date.now() });
           return found;
         }
+        this.#change(name, { state: 'queued' });
         const outcome = await this.#rooms[definition.pool].admit(request.fold ?? -1, () => this.#attempt(definition, call));
         if (outcome !== 'again') {
           this.#change(name, { state: 'done', artifact: outcome, message: null, ended_at: Date.now() });
@@ -168,12 +169,13 @@ export class WorkflowRunner implements StageRunner {
     const { queue } = this.#board.stage(call.name);
     const { cpu, gpu } = this.#recipe.run.pools;
     const pool = definition.pool === 'gpu' ? gpu : cpu;
-    this.#change(call.name, { state: 'queued' });
     this.#askWhoPolls(queue);
     const activities = proxyActivities<StageActivities>({
       taskQueue: queue,
       startToCloseTimeout: '30 days',
       heartbeatTimeout: milliseconds(pool.heartbeat_timeout),
+      // Whatever the SDK's documentation says, its default is TRY_CANCEL: the run would end before its trainers.
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       retry: {
         initialInterval: '1s',
         backoffCoefficient: 2,

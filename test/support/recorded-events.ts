@@ -1,0 +1,20 @@
+import type { WorkflowHandle } from '@temporalio/client';
+
+/** One activity that a run scheduled. */
+export interface ScheduledActivity {
+  readonly type: string;
+  readonly queue: string;
+}
+
+/** The activities in the history of a run, in the order in which they were scheduled. */
+export async function scheduledActivities(handle: WorkflowHandle): Promise<ScheduledActivity[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled == null ? [] : [{ type: scheduled.activityType?.name ?? '', queue: scheduled.taskQueue?.name ?? '' }],
+  );
+}
+
+/** Number of events in the history of a run. */
+export async function eventCount(handle: WorkflowHandle): Promise<number> {
+  return (await handle.fetchHistory()).events?.length ?? 0;
+}
