@@ -33,6 +33,8 @@ def test_every_word_has_its_targets_where_it_ends(
         for place, word in zip(places, words, strict=True):
             text = encoder._tokenizer.decode(row.input_ids[: place + 1].tolist())
             assert text.endswith(word)
+        question = encoder._tokenizer.decode(row.input_ids[row.prompt].tolist())
+        assert question.strip() == " ".join(comparison.prompt)
         assert (row.grade[places] - 2).tolist() == [*first.grades, *second.grades]
         assert row.on_topic[places].tolist() == [float(on) for on in (*first.on_topic, *second.on_topic)]
         means = [

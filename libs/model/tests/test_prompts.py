@@ -12,8 +12,8 @@ from nacre_model.prompts import (
     Encode,
     Encoded,
     Fields,
-    answer_starts,
     cut,
+    field_starts,
     fit,
     join_turns,
     render,
@@ -55,9 +55,10 @@ def test_a_field_that_looks_like_a_placeholder_stays_text():
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
-def test_answers_begin_where_the_text_says(template: str):
-    first, second = answer_starts(template, FIELDS)
+def test_fields_begin_where_the_text_says(template: str):
+    prompt, first, second = field_starts(template, FIELDS)
     text = render(template, FIELDS)
+    assert text[prompt:].startswith("Why?")
     assert text[first:].startswith("Because.")
     assert text[second:].startswith("Who knows")
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
-from nacre_model.prompts import Fields, answer_starts, render
+from nacre_model.prompts import Fields, field_starts, render
 from nacre_model.protocol import InvalidData
 from nacre_model.tokenizer import TextEncoder
 
@@ -30,10 +30,11 @@ class LatentRow:
     or 0.0 there, else NaN. running: mean over the answer's words so far of the grade, off-topic words
     counted 0, else NaN. difference: at words of the second answer the running mean of the first answer
     less its own; behind the answers the difference of the two latent scores; else NaN.
-    final: whether the position lies behind both answers.
+    prompt: whether the position is one of the prompt's; final: whether it lies behind both answers.
     """
 
     input_ids: Tensor
+    prompt: Tensor
     grade: Tensor
     on_topic: Tensor
     running: Tensor
@@ -70,7 +71,12 @@ def _latent_row(row: dict[str, Any], sides: str, encoder: TextEncoder) -> Latent
     on_topic, running, difference = (torch.full((len(ids),), torch.nan) for _ in range(3))
     first_mean = 0.0
     place = 0
-    for side, cursor in zip(sides, answer_starts(TEMPLATE, fields), strict=True):
+    beginning, *answers = field_starts(TEMPLATE, fields)
+    prompt = torch.zeros(len(ids), dtype=torch.bool)
+    prompt[[ends[end] for end in range(beginning + 1, beginning + len(fields.prompt) + 1) if end in ends]] = (
+        True
+    )
+    for side, cursor in zip(sides, answers, strict=True):
         total = 0.0
         words = row[f"response_{side}"].split(" ")
         worth = zip(words, row[f"grade_{side}"], row[f"on_topic_{side}"], strict=True)
@@ -87,4 +93,4 @@ def _latent_row(row: dict[str, Any], sides: str, encoder: TextEncoder) -> Latent
             first_mean = total / len(words)
     final = torch.arange(len(ids)) > place
     difference[final] = row[f"score_{sides[0]}"] - row[f"score_{sides[1]}"]
-    return LatentRow(ids, grade, on_topic, running, difference, final)
+    return LatentRow(ids, prompt, grade, on_topic, running, difference, final)

@@ -56,11 +56,11 @@ def render(template: str, fields: Fields) -> str:
     return "".join(_pieces(template, fields))
 
 
-def answer_starts(template: str, fields: Fields) -> tuple[int, int]:
-    """Where in the rendered text the first and the second answer begin (characters)."""
+def field_starts(template: str, fields: Fields) -> tuple[int, int, int]:
+    """Where in the rendered text the prompt, the first and the second answer begin (characters)."""
     pieces = _pieces(template, fields)
-    first, second = (sum(map(len, pieces[:before])) for before in (3, 5))
-    return first, second
+    prompt, first, second = (sum(map(len, pieces[:before])) for before in (1, 3, 5))
+    return prompt, first, second
 
 
 def _pieces(template: str, fields: Fields) -> list[str]:

@@ -27,6 +27,9 @@ WARM_STEPS_SHARE = 0.05
 RELEVANCE_WEIGHT = 4.0
 """Weight of the relevance targets: until a base sees which words are on topic it learns nothing else."""
 
+TOPIC_WIDTH = 16
+"""Dimensions in which a word and a prompt are compared."""
+
 MAX_GRADIENT_NORM = 1.0
 BLOCK = 128
 """Tokens of one row of the causal-language-model warm-up."""
@@ -35,10 +38,16 @@ Batch = list[LatentRow]
 
 
 class LatentHeads(nn.Module):
-    """Temporary heads that read the latents off the hidden states; thrown away with the warm-up."""
+    """Temporary heads that read the latents off the hidden states; thrown away with the warm-up.
+
+    `topic` compares the embedding of a word with those of the prompt: it tells the embeddings which
+    words belong together long before any attention finds the prompt.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        self.topic = nn.Linear(width, TOPIC_WIDTH, bias=False)
+        self.topic_bias = nn.Parameter(torch.zeros(()))
         self.grade = nn.Linear(width, 5)
         self.on_topic = nn.Linear(width, 1)
         self.running = nn.Linear(width, 1)
@@ -64,19 +73,21 @@ def warm_up_on_latents(
     def loss(indices: Tensor) -> tuple[Tensor, int, int]:
         batch = [rows[index] for index in indices.tolist()]
         input_ids = pad_sequence([row.input_ids for row in batch], True, pad)
-        hidden = model.model(input_ids=input_ids, use_cache=False).last_hidden_state
+        embedded = model.get_input_embeddings()(input_ids)
+        hidden = model.model(inputs_embeds=embedded, use_cache=False).last_hidden_state
         real = sum(len(row.input_ids) for row in batch)
-        return latent_loss(heads, hidden, batch, scale), real, input_ids.numel()
+        return latent_loss(heads, embedded, hidden, batch, scale), real, input_ids.numel()
 
     return _train(context, [*model.parameters(), *heads.parameters()], len(rows), settings, loss)
 
 
-def latent_loss(heads: LatentHeads, hidden: Tensor, batch: Batch, scale: float) -> Tensor:
+def latent_loss(heads: LatentHeads, embedded: Tensor, hidden: Tensor, batch: Batch, scale: float) -> Tensor:
     """Weighted sum of the means over the positions that have each target.
 
-    hidden (rows, longest, width). Cross-entropy of grade and (RELEVANCE_WEIGHT times) of relevance,
-    twice the squared error of the running mean and of the running difference, and the squared error
-    of the final score difference in units of its deviation `scale`.
+    embedded and hidden (rows, longest, width): first and last hidden states. Cross-entropy of grade
+    and (RELEVANCE_WEIGHT times) of relevance, read off the hidden states and off the embeddings;
+    twice the squared error of the running mean and of the running difference; the squared error of
+    the final score difference in units of its deviation `scale`.
     """
 
     def padded(name: str, fill: float) -> Tensor:
@@ -90,6 +101,11 @@ def latent_loss(heads: LatentHeads, hidden: Tensor, batch: Batch, scale: float) 
     relevance = functional.binary_cross_entropy_with_logits(
         heads.on_topic(words).squeeze(-1), on_topic[known]
     )
+    topics = heads.topic(embedded)
+    asked = padded("prompt", False).unsqueeze(-1)
+    question = (topics * asked).sum(1, keepdim=True) / asked.sum(1, keepdim=True).clamp(min=1)
+    likeness = (topics * question).sum(-1) + heads.topic_bias
+    relevance = relevance + functional.binary_cross_entropy_with_logits(likeness[known], on_topic[known])
     mean = functional.mse_loss(heads.running(words).squeeze(-1), running[known])
     step = functional.mse_loss(heads.difference(middle).squeeze(-1), difference[between])
     score = functional.mse_loss(heads.final(end).squeeze(-1), difference[final] / scale)
