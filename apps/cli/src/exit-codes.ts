@@ -16,9 +16,11 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 const byName: Readonly<Record<string, ExitCode>> = {
   InvalidRecipe: exitCodes.usage,
+  InvalidData: exitCodes.usage,
   UsageError: exitCodes.usage,
   TemporalUnreachable: exitCodes.unreachable,
   StoreUnavailable: exitCodes.unreachable,
+  WorkerUnreachable: exitCodes.unreachable,
 };
 
 /** The exit code of a command that ended with an error. */

@@ -19,17 +19,25 @@ export class Output {
 
   /** Whether a person watches and lines may be redrawn. */
   get live(): boolean {
-    return !this.json && process.stdout.isTTY && process.env['NO_COLOR'] === undefined && process.env['CI'] === undefined;
+    const { NO_COLOR, CI, TERM } = process.env;
+    return !this.json && process.stdout.isTTY && !NO_COLOR && !CI && TERM !== 'dumb';
   }
 }
 
 /** Columns padded to the widest cell; a column of numbers may be aligned right. */
-export function textTable(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+export function textTable(
+  rows: readonly (readonly string[])[],
+  right: ReadonlySet<number> = new Set(),
+): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
   return rows
     .map((row) =>
       row
-        .map((cell, column) => (right.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+        .map((cell, column) =>
+          right.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        )
         .join('  ')
         .trimEnd(),
     )

@@ -12,7 +12,7 @@ const submission = ['id', 'winner_model_a', 'winner_model_b'];
 /** Recognises a data file by the names of its columns; `start` is the beginning of its text. */
 export function recognisedColumns(file: string, start: string): RecognisedColumns {
   const line = start.replace(/^\ufeff/, '').split(/\r?\n/)[0] ?? '';
-  const columns = file.endsWith('.jsonl') ? keysOf(line) : line.split(',').map((name) => name.replace(/^"|"$/g, ''));
+  const columns = file.endsWith('.jsonl') ? keysOf(line) : namesOf(line);
   const has = (names: readonly string[]) => names.every((name) => columns.includes(name));
   if (!file.endsWith('.jsonl') && has(arena)) {
     return { format: 'arena_csv', columns, says: 'format: arena_csv (the columns of the competition)' };
@@ -20,13 +20,19 @@ export function recognisedColumns(file: string, start: string): RecognisedColumn
   if (has(submission) && !columns.includes('prompt')) {
     return { format: 'sample_submission', columns, says: 'format: sample_submission' };
   }
+  if (columns.length === 0)
+    return { format: 'columns', columns, says: 'no names of columns in its first line' };
   return { format: 'columns', columns, says: `format: columns; it has ${columns.join(', ')}` };
+}
+
+function namesOf(line: string): string[] {
+  return line === '' ? [] : line.split(',').map((name) => name.trim().replace(/^"|"$/g, ''));
 }
 
 function keysOf(line: string): string[] {
   try {
     const first: unknown = JSON.parse(line);
-    return typeof first === 'object' && first !== null ? Object.keys(first) : [];
+    return typeof first === 'object' && first !== null && !Array.isArray(first) ? Object.keys(first) : [];
   } catch {
     return []; // The first object is longer than what was read, or no JSON.
   }

@@ -6,6 +6,9 @@ import type { WorkflowHandle } from '@temporalio/client';
 export async function recordedRecipe(handle: WorkflowHandle): Promise<unknown> {
   const history = await handle.fetchHistory();
   const payload = history.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-  if (payload === undefined) throw new ContractViolation(`${handle.workflowId}: its history does not hold the recipe it was started with`);
+  if (payload === undefined)
+    throw new ContractViolation(
+      `${handle.workflowId}: its history does not hold the recipe it was started with`,
+    );
   return defaultPayloadConverter.fromPayload(payload);
 }

@@ -7,9 +7,12 @@ import { UsageError } from './usage-error.js';
 /** Runs of the pipeline, newest first; of each workflow id only the newest execution. */
 export async function listRuns({ temporal }: Pick<Session, 'temporal'>): Promise<WorkflowExecutionInfo[]> {
   const found = new Map<string, WorkflowExecutionInfo>();
-  for await (const execution of temporal.client.workflow.list({ query: `WorkflowType = '${PIPELINE_WORKFLOW}'` })) {
+  for await (const execution of temporal.client.workflow.list({
+    query: `WorkflowType = '${PIPELINE_WORKFLOW}'`,
+  })) {
     const known = found.get(execution.workflowId);
-    if (known === undefined || known.startTime < execution.startTime) found.set(execution.workflowId, execution);
+    if (known === undefined || known.startTime < execution.startTime)
+      found.set(execution.workflowId, execution);
   }
   return [...found.values()].sort((left, right) => right.startTime.getTime() - left.startTime.getTime());
 }
@@ -19,7 +22,10 @@ export async function listRuns({ temporal }: Pick<Session, 'temporal'>): Promise
  *
  * @throws UsageError when nothing, or more than one run, fits
  */
-export async function findRun(session: Session, reference: string | undefined): Promise<WorkflowExecutionInfo> {
+export async function findRun(
+  session: Pick<Session, 'temporal'>,
+  reference: string | undefined,
+): Promise<WorkflowExecutionInfo> {
   const runs = await listRuns(session);
   const fitting = runs.filter(({ workflowId }) => workflowId.startsWith(reference ?? ''));
   const exact = fitting.find(({ workflowId }) => workflowId === reference);
@@ -32,13 +38,18 @@ export async function findRun(session: Session, reference: string | undefined): 
     );
   }
   if (reference !== undefined && exact === undefined && fitting.length > 1) {
-    throw new UsageError(`${reference} fits ${fitting.map(({ workflowId }) => workflowId).join(', ')}; write more of it`);
+    throw new UsageError(
+      `${reference} fits ${fitting.map(({ workflowId }) => workflowId).join(', ')}; write more of it`,
+    );
   }
   return exact ?? newest;
 }
 
 /** Handle of exactly the execution that was found. */
-export function handleOf({ temporal }: Session, { workflowId, runId }: WorkflowExecutionInfo): WorkflowHandle {
+export function handleOf(
+  { temporal }: Pick<Session, 'temporal'>,
+  { workflowId, runId }: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId'>,
+): WorkflowHandle {
   return temporal.client.workflow.getHandle(workflowId, runId);
 }
 

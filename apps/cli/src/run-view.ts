@@ -1,5 +1,9 @@
 import { heartbeatSchema, type Heartbeat, type Progress, type StageState } from '@nacre/contracts/run';
-import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 
 import { progressOf } from './run-reference.js';
@@ -25,6 +29,16 @@ export async function viewRun(handle: WorkflowHandle): Promise<RunView> {
     }),
   ]);
   return { status: description.status.name, progress, heartbeats: heartbeatsOf(description) };
+}
+
+/** Why a failed run failed, as the server recorded it: known even while no worker answers. */
+export async function failureOfRun(handle: WorkflowHandle): Promise<string | null> {
+  try {
+    await handle.result();
+    return null;
+  } catch (error) {
+    return error instanceof WorkflowFailedError && error.cause !== undefined ? error.cause.message : null;
+  }
 }
 
 /** Heartbeats by the name of the stage they speak of. */

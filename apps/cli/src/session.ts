@@ -36,7 +36,9 @@ export async function openSession(environment: NodeJS.ProcessEnv = process.env):
     temporal,
     store: storeFromEnvironment(found.environment),
     uiLink: (workflowId) =>
-      embedded ? `${stack.temporal.uiUrl}/namespaces/${temporal.namespace}/workflows/${workflowId}` : undefined,
+      embedded
+        ? `${stack.temporal.uiUrl}/namespaces/${temporal.namespace}/workflows/${workflowId}`
+        : undefined,
     close: () => temporal.close(),
   };
 }

@@ -1,3 +1,4 @@
+import { listRunFiles } from '@nacre/artifact-store';
 import { workflowId, type Recipe } from '@nacre/contracts/recipe';
 import { CONTROL_QUEUE } from '@nacre/contracts/queues';
 import { PIPELINE_WORKFLOW } from '@nacre/contracts/run';
@@ -12,9 +13,15 @@ export interface StartedRun {
   readonly attached: boolean;
 }
 
-/** Starts the pipeline for a resolved recipe, or joins the open run of the same recipe. */
-export async function startRun({ temporal }: Session, recipe: Recipe): Promise<StartedRun> {
+/**
+ * Starts the pipeline for a resolved recipe, or joins the open run of the same recipe. Nothing is
+ * started when the store does not answer: the first stage could not even be looked up.
+ *
+ * @throws StoreUnavailable with the remedy
+ */
+export async function startRun({ temporal, store }: Session, recipe: Recipe): Promise<StartedRun> {
   const id = workflowId(recipe);
+  await listRunFiles(store, id);
   const { client } = temporal;
   const open = await client.workflow
     .getHandle(id)

@@ -28,6 +28,9 @@ export async function nameUnpolledQueues(session: Session, recipe: Recipe, outpu
   for (const { queue, polled } of await queueStates(session, recipe)) {
     if (polled) continue;
     const command = workerCommand(queue);
-    output.event({ type: 'queue-unpolled', queue, command }, `waits: no worker polls ${queue}; start one with \`${command}\``);
+    output.event(
+      { type: 'queue-unpolled', queue, command },
+      `waits: no worker polls ${queue}; start one with \`${command}\``,
+    );
   }
 }

@@ -1,12 +1,11 @@
 import type { Progress, StageState } from '@nacre/contracts/run';
 import { CONTROL_QUEUE, workerCommand } from '@nacre/contracts/queues';
 import { pollersOf } from '@nacre/temporal-connection';
-import type { WorkflowExecutionInfo } from '@temporalio/client';
 
 import { exitCodeOfState, exitCodes, type ExitCode } from './exit-codes.js';
 import type { Output } from './output.js';
 import { handleOf } from './run-reference.js';
-import { stageDetail, viewRun, type RunView } from './run-view.js';
+import { failureOfRun, stageDetail, viewRun, type RunView } from './run-view.js';
 import type { Session } from './session.js';
 
 const INTERVAL_MILLISECONDS = 1000;
@@ -20,6 +19,12 @@ const endings: Readonly<Record<string, Progress['state']>> = {
   TERMINATED: 'cancelled',
   TIMED_OUT: 'failed',
 };
+
+/** Which execution of which workflow. */
+export interface WatchedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+}
 
 /** What may be asked while a run is watched. */
 export interface WatchOptions {
@@ -35,11 +40,11 @@ export interface WatchOptions {
  */
 export async function watchRun(
   session: Session,
-  run: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId'>,
+  run: WatchedRun,
   output: Output,
   { signal, onLook }: WatchOptions = {},
 ): Promise<ExitCode> {
-  const handle = handleOf(session, run as WorkflowExecutionInfo);
+  const handle = handleOf(session, run);
   const shown = new Map<string, string>();
   const told = new Set<string>();
   let drawn = 0;
@@ -47,7 +52,9 @@ export async function watchRun(
     const view = await viewRun(handle);
     await onLook?.(view);
     const ended = endings[view.status];
-    for (const queue of ended === undefined && round % POLLER_ROUNDS === 0 ? await unpolledQueues(session, view) : []) {
+    for (const queue of ended === undefined && round % POLLER_ROUNDS === 0
+      ? await unpolledQueues(session, view)
+      : []) {
       if (told.has(queue)) continue;
       told.add(queue);
       output.event(
@@ -62,8 +69,11 @@ export async function watchRun(
     }
     const state = ended ?? (view.progress?.state === 'held' ? 'held' : undefined);
     if (state !== undefined) {
-      const message = view.progress?.message ?? null;
-      output.event({ type: 'run-end', workflow_id: run.workflowId, state, message }, lastWords(run.workflowId, state, message));
+      const message = view.progress?.message ?? (ended === 'failed' ? await failureOfRun(handle) : null);
+      output.event(
+        { type: 'run-end', workflow_id: run.workflowId, state, message },
+        lastWords(run.workflowId, state, message),
+      );
       return exitCodeOfState(state);
     }
     await pause(INTERVAL_MILLISECONDS, signal);
@@ -73,32 +83,49 @@ export async function watchRun(
 
 async function unpolledQueues({ temporal }: Session, { progress }: RunView): Promise<string[]> {
   const queues = new Set(
-    progress === undefined ? [CONTROL_QUEUE] : progress.stages.filter(({ state }) => state === 'queued').map(({ queue }) => queue),
+    progress === undefined
+      ? [CONTROL_QUEUE]
+      : progress.stages.filter(({ state }) => state === 'queued').map(({ queue }) => queue),
   );
   const { connection, namespace } = temporal;
-  const asked = await Promise.all([...queues].map(async (queue) => ({ queue, ...(await pollersOf(connection, namespace, queue)) })));
-  return asked.filter(({ queue, activity, workflow }) => (queue === CONTROL_QUEUE ? workflow : activity) === 0).map(({ queue }) => queue);
+  const asked = await Promise.all(
+    [...queues].map(async (queue) => ({ queue, ...(await pollersOf(connection, namespace, queue)) })),
+  );
+  return asked
+    .filter(({ queue, activity, workflow }) => (queue === CONTROL_QUEUE ? workflow : activity) === 0)
+    .map(({ queue }) => queue);
 }
 
 function tellChange(output: Output, stage: StageState, shown: Map<string, string>): void {
   const { name, kind, state, attempt, message } = stage;
-  if (state === 'waiting' || state === 'looking_up' || state === 'queued' || shown.get(name) === state) return;
+  if (state === 'waiting' || state === 'looking_up' || state === 'queued' || shown.get(name) === state)
+    return;
   shown.set(name, state);
-  const seconds = stage.started_at === null || stage.ended_at === null ? null : (stage.ended_at - stage.started_at) / 1000;
+  const seconds =
+    stage.started_at === null || stage.ended_at === null ? null : (stage.ended_at - stage.started_at) / 1000;
   output.event(
     { type: 'stage-change', stage: name, kind, state, attempt, seconds, message },
-    [state.padEnd(9), name, seconds === null ? '' : `${seconds.toFixed(1)} s`, message?.split('\n')[0] ?? ''].filter(Boolean).join('  '),
+    [state.padEnd(9), name, seconds === null ? '' : `${seconds.toFixed(1)} s`, message?.split('\n')[0] ?? '']
+      .filter(Boolean)
+      .join('  '),
   );
 }
 
 /** Draws the stages that move, over what was drawn before; answers the number of lines. */
 function redraw(progress: Progress, view: RunView, drawn: number): number {
   const finished = progress.stages.filter(({ state }) => state === 'done' || state === 'hit');
-  const moving = progress.stages.filter(({ state }) => ['running', 'queued', 'held', 'failed'].includes(state));
-  const width = process.stdout.columns;
+  const moving = progress.stages.filter(({ state }) =>
+    ['running', 'queued', 'held', 'failed'].includes(state),
+  );
+  const width = process.stdout.columns || 80;
   const lines = [
     `${progress.workflow_id}  ${progress.state}  ${String(finished.length)}/${String(progress.stages.length)} stages`,
-    ...moving.slice(0, 20).map((stage) => `  ${stage.state.padEnd(8)} ${stage.name.padEnd(34)} ${stageDetail(stage, view.heartbeats.get(stage.name))}`),
+    ...moving
+      .slice(0, 20)
+      .map(
+        (stage) =>
+          `  ${stage.state.padEnd(8)} ${stage.name.padEnd(34)} ${stageDetail(stage, view.heartbeats.get(stage.name))}`,
+      ),
   ].map((line) => line.slice(0, width - 1));
   const up = drawn > 0 ? `\u001b[${String(drawn)}A\u001b[J` : '';
   process.stdout.write(`${up}${lines.join('\n')}\n`);

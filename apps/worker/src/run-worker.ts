@@ -41,7 +41,13 @@ const CONTROL_GRACE_SECONDS = 5;
  *
  * @throws TemporalUnreachable, StoreUnavailable, DoesNotFit with what to do
  */
-export async function runWorker({ roles, pools, concurrency, environment, log }: WorkerSettings): Promise<void> {
+export async function runWorker({
+  roles,
+  pools,
+  concurrency,
+  environment,
+  log,
+}: WorkerSettings): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGTERM', 'SIGINT'] });
   const store = storeFromEnvironment(environment);
   const [{ connection, address, namespace }, client] = await Promise.all([
@@ -67,20 +73,35 @@ export async function runWorker({ roles, pools, concurrency, environment, log }:
           connection,
           namespace,
           ...workerOptions(
-            { taskQueue: queue, graceSeconds: queue === CONTROL_QUEUE ? CONTROL_GRACE_SECONDS : 0, stopSeconds: STOP_SECONDS },
+            {
+              taskQueue: queue,
+              graceSeconds: queue === CONTROL_QUEUE ? CONTROL_GRACE_SECONDS : 0,
+              stopSeconds: STOP_SECONDS,
+            },
             environment,
           ),
           ...options,
         }),
       ),
     );
-    log(`polls ${workers.map(({ options }) => options.taskQueue).join(', ')} of ${address}, namespace ${namespace}`);
-    await Promise.all(workers.map((worker) => worker.run()));
+    log(
+      `polls ${workers.map(({ options }) => options.taskQueue).join(', ')} of ${address}, namespace ${namespace}`,
+    );
+    await Promise.all(workers.map((worker) => untilStopped(worker, workers)));
   } finally {
     await onCpu.close();
     await client.close();
+    await connection.close();
   }
-  await connection.close();
+}
+
+/** One worker that breaks takes the others down in order: a process that half works is worse than none. */
+async function untilStopped(worker: Worker, all: readonly Worker[]): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    for (const other of all) if (other.getState() === 'RUNNING') other.shutdown();
+  }
 }
 
 type Polled = Pick<WorkerOptions, 'activities' | 'workflowBundle' | 'maxConcurrentActivityTaskExecutions'> & {
@@ -105,7 +126,11 @@ function polled(
         ];
       case 'data':
         return [
-          { queue: DATA_QUEUE, activities: stageActivities(dependencies, 'cpu'), maxConcurrentActivityTaskExecutions: 4 },
+          {
+            queue: DATA_QUEUE,
+            activities: stageActivities(dependencies, 'cpu'),
+            maxConcurrentActivityTaskExecutions: 4,
+          },
         ];
       case 'gpu':
         return pools.map((pool) => ({

@@ -10,11 +10,14 @@ export type WorkerRole = (typeof workerRoles)[number];
  * @throws InvalidRecipe (a usage error) naming the unknown role
  */
 export function parseRoles(text: string): WorkerRole[] {
-  return text.split(',').map((part) => {
+  const roles = text.split(',').map((part) => {
     const role = workerRoles.find((known) => known === part.trim());
     if (role === undefined) {
-      throw new InvalidRecipe(`--role ${part}: a worker has the roles ${workerRoles.join(', ')}, separated by commas`);
+      throw new InvalidRecipe(
+        `--role ${part}: a worker has the roles ${workerRoles.join(', ')}, separated by commas`,
+      );
     }
     return role;
   });
+  return [...new Set(roles)];
 }

@@ -19,9 +19,14 @@ export async function installationChecks(environment: NodeJS.ProcessEnv): Promis
 }
 
 async function python(interpreter: string, pythonPath: string): Promise<Check> {
-  const base = { check: 'python', remedy: 'Run `npm run setup`, or set NACRE_PYTHON to an interpreter with the packages', service: false };
+  const base = {
+    check: 'python',
+    remedy: 'Run `npm run setup`, or set NACRE_PYTHON to an interpreter with the packages',
+    service: false,
+  };
   try {
-    const program = 'import importlib.metadata as m; import nacre_model; print(*(f"{p} {m.version(p)}" for p in ("torch", "transformers", "pyarrow", "compressed-tensors")), sep=", ")';
+    const program =
+      'import importlib.metadata as m; import nacre_model; print(*(f"{p} {m.version(p)}" for p in ("torch", "transformers", "pyarrow", "compressed-tensors")), sep=", ")';
     const { stdout } = await run(interpreter, ['-c', program], { env: { PYTHONPATH: pythonPath } });
     return { ...base, ok: true, detail: stdout.trim() };
   } catch (error) {
@@ -44,5 +49,11 @@ async function disk(root: string): Promise<Check> {
 
 function bundle(root: string): Check {
   const ok = existsSync(join(root, '.nacre', 'build', 'workflow-bundle.js'));
-  return { check: 'workflow bundle', ok, detail: ok ? 'built' : 'missing', remedy: 'Run `npm run setup`', service: false };
+  return {
+    check: 'workflow bundle',
+    ok,
+    detail: ok ? 'built' : 'missing',
+    remedy: 'Run `npm run setup`',
+    service: false,
+  };
 }

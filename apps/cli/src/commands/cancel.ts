@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { cancelRun } from '../cancel-run.js';
 import { exitCodes } from '../exit-codes.js';
 import { findRun, handleOf } from '../run-reference.js';
 import { withSession } from '../session.js';
@@ -7,17 +8,19 @@ import { does } from './command.js';
 
 /** `nacre cancel [RUN]`: stops trainers at a step boundary and ends the run; what is finished stays. */
 export function addCancel(program: Command): void {
-  const command = program.command('cancel').description('end a run; what is finished stays').argument('[run]', 'id or prefix');
+  const command = program
+    .command('cancel')
+    .description('end a run; what is finished stays')
+    .argument('[run]', 'id or prefix');
   does(command, async ({ output, words: [reference] }) =>
     withSession(async (session) => {
       const run = await findRun(session, reference);
-      const handle = handleOf(session, run);
-      if (run.status.name === 'RUNNING') {
-        await handle.cancel();
-        await handle.result().catch(() => undefined);
-      }
-      const { status } = await handle.describe();
-      output.event({ type: 'run-end', workflow_id: run.workflowId, state: status.name.toLowerCase() }, `${run.workflowId} ${status.name.toLowerCase()}`);
+      await cancelRun(session, run);
+      const { status } = await handleOf(session, run).describe();
+      output.event(
+        { type: 'run-end', workflow_id: run.workflowId, state: status.name.toLowerCase() },
+        `${run.workflowId} ${status.name.toLowerCase()}`,
+      );
       return exitCodes.succeeded;
     }),
   );

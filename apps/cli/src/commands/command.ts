@@ -6,11 +6,17 @@ import { Output } from '../output.js';
 /** Gives a command its work; what the work answers is the exit code. */
 export function does<Options extends object>(
   command: Command,
-  work: (call: { output: Output; options: Options; words: readonly string[] }) => Promise<ExitCode | undefined>,
+  work: (call: {
+    output: Output;
+    options: Options;
+    words: readonly string[];
+  }) => Promise<ExitCode | undefined>,
 ): void {
   command.action(async () => {
     const output = new Output(command.optsWithGlobals<{ json?: boolean }>().json === true);
-    process.exitCode = (await work({ output, options: command.opts() as Options, words: command.args })) ?? exitCodes.succeeded;
+    process.exitCode =
+      (await work({ output, options: command.opts() as Options, words: command.args })) ??
+      exitCodes.succeeded;
   });
 }
 

@@ -1,6 +1,7 @@
 import { environmentFor, startLocalStack, stopLocalStack } from '@nacre/local-stack';
 import type { Command } from 'commander';
 
+import { UsageError } from '../usage-error.js';
 import { does } from './command.js';
 
 interface DevOptions {
@@ -15,25 +16,41 @@ export function addDev(program: Command): void {
     .option('--port <port>', 'port of the Temporal server');
   does<DevOptions>(dev, async ({ output, options }) => {
     const stack = await startLocalStack({
-      ...(options.port === undefined ? {} : { ports: { temporal: Number(options.port) } }),
+      ...(options.port === undefined ? {} : { ports: { temporal: portOf(options.port) } }),
       log: (line) => {
         output.message(line);
       },
     });
     const variables = environmentFor(stack);
-    output.event({ type: 'dev', ui: stack.temporal.uiUrl, temporal: stack.temporal.address, s3: stack.s3.endpoint });
+    output.event({
+      type: 'dev',
+      ui: stack.temporal.uiUrl,
+      temporal: stack.temporal.address,
+      s3: stack.s3.endpoint,
+    });
     if (output.json) return undefined;
     output.message(`Temporal UI  ${stack.temporal.uiUrl}`);
     output.message(`Temporal     ${stack.temporal.address}`);
     output.message(`S3           ${stack.s3.endpoint}, bucket ${stack.s3.bucket}`);
     output.message('Stop them with `npx nacre dev stop`. For other programs of your shell:');
-    for (const [name, value] of Object.entries(variables)) process.stdout.write(`export ${name}='${value}'\n`);
+    for (const [name, value] of Object.entries(variables))
+      process.stdout.write(`export ${name}='${value}'\n`);
     return undefined;
   });
   const stop = dev.command('stop').description('stop the embedded servers; their data stays');
   does(stop, async ({ output }) => {
     const stopped = await stopLocalStack();
-    output.event({ type: 'dev-stop', stopped }, stopped ? 'stopped' : 'no embedded servers were running');
+    output.event(
+      { type: 'dev-stop', stopped },
+      stopped.length > 0 ? `stopped: ${stopped.join(', ')}` : 'no embedded servers were running',
+    );
     return undefined;
   });
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new UsageError(`--port ${text}: a whole number from 1 to 65535`);
+  return port;
 }

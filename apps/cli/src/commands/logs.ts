@@ -3,7 +3,7 @@ import { getRunFile } from '@nacre/artifact-store';
 import type { Command } from 'commander';
 
 import { exitCodes } from '../exit-codes.js';
-import { findRun } from '../run-reference.js';
+import { findRun, handleOf } from '../run-reference.js';
 import { withSession } from '../session.js';
 import { UsageError } from '../usage-error.js';
 import { does } from './command.js';
@@ -18,18 +18,23 @@ export function addLogs(program: Command): void {
     .argument('<run>', 'id or prefix')
     .argument('<stage>', 'stage name, e.g. teacher/llama-tiny/fold-0')
     .option('--follow', 'wait until there is one, and for further attempts');
-  does<{ follow?: boolean }>(command, async ({ options, words: [reference, stage = ''] }) =>
+  does<{ follow?: boolean }>(command, async ({ output, options, words: [reference, stage = ''] }) =>
     withSession(async (session) => {
-      const { workflowId } = await findRun(session, reference);
+      const run = await findRun(session, reference);
+      const { workflowId } = run;
       let shown = '';
       for (;;) {
+        const ended = (await handleOf(session, run).describe()).status.name !== 'RUNNING';
         const log = (await getRunFile(session.store, workflowId, stageLogPath(stage)))?.toString('utf8');
-        if (log !== undefined && log !== shown) process.stdout.write(log.startsWith(shown) ? log.slice(shown.length) : log);
+        if (log !== undefined && log !== shown) {
+          const text = log.startsWith(shown) ? log.slice(shown.length) : log;
+          output.event({ type: 'log', stage, text }, text.replace(/\n$/, ''));
+        }
         shown = log ?? shown;
-        if (options.follow !== true) {
+        if (options.follow !== true || ended) {
           if (log !== undefined) return exitCodes.succeeded;
           throw new UsageError(
-            `${workflowId} has no log of ${stage}: it has not ended yet, was a hit, or is computed without a task; \`npx nacre ls ${workflowId}\` names the stages`,
+            `${workflowId} has no log of ${stage}: there is no such stage, it has not ended yet, was a hit, or is computed without a task; \`npx nacre ls ${workflowId}\` names the stages`,
           );
         }
         await new Promise((resolve) => setTimeout(resolve, FOLLOW_MILLISECONDS));

@@ -9,7 +9,10 @@ import { does } from './command.js';
 
 /** `nacre ls [RUN]`: files, sizes and digests of every artifact of a run. */
 export function addLs(program: Command): void {
-  const command = program.command('ls').description('list the artifacts of a run').argument('[run]', 'id or prefix');
+  const command = program
+    .command('ls')
+    .description('list the artifacts of a run')
+    .argument('[run]', 'id or prefix');
   does(command, async ({ output, words: [reference] }) =>
     withSession(async (session) => {
       const run = await findRun(session, reference);
@@ -22,7 +25,16 @@ export function addLs(program: Command): void {
         }
         const { files, content_id } = await readManifest(session.store, artifact.manifest_id);
         for (const { path, size, sha256 } of files) {
-          output.event({ type: 'file', stage: name, state, manifest_id: artifact.manifest_id, content_id, path, size, sha256 });
+          output.event({
+            type: 'file',
+            stage: name,
+            state,
+            manifest_id: artifact.manifest_id,
+            content_id,
+            path,
+            size,
+            sha256,
+          });
           rows.push([name, state, path, String(size), sha256.slice(0, 16)]);
         }
       }

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { installation } from '@nacre/activities';
 import { fetchArtifact, readManifest } from '@nacre/artifact-store';
+import { resolveRecipe } from '@nacre/contracts/recipe';
 import { taskRequestSchema } from '@nacre/contracts/trainer';
 import { stageDefinition } from '@nacre/stages';
 import type { Command } from 'commander';
@@ -10,10 +11,10 @@ import type { Command } from 'commander';
 import { recordedRecipe } from '../recorded-recipe.js';
 import { findRun, handleOf } from '../run-reference.js';
 import { withSession } from '../session.js';
+import { shellQuoted } from '../shell-quoted.js';
 import { stagesOfRun } from '../stages-of-run.js';
 import { UsageError } from '../usage-error.js';
 import { does } from './command.js';
-import { resolveRecipe } from '@nacre/contracts/recipe';
 
 /** `nacre reproduce RUN STAGE DIR`: everything to run a Python task by hand, under a debugger. */
 export function addReproduce(program: Command): void {
@@ -23,22 +24,31 @@ export function addReproduce(program: Command): void {
     .argument('<run>', 'id or prefix')
     .argument('<stage>', 'stage name, e.g. teacher/llama-tiny/fold-0')
     .argument('<folder>', 'new or empty folder');
-  does(command, async ({ output, words: [reference, stage = '', folder = ''] }) =>
-    withSession(async (session) => {
+  does(command, async ({ output, words: [reference, stage = '', folder = ''] }) => {
+    const target = resolve(folder);
+    if ((await readdir(target).catch(() => [])).length > 0)
+      throw new UsageError(`${target} is not empty; name a new folder`);
+    return withSession(async (session) => {
       const run = await findRun(session, reference);
       const found = (await stagesOfRun(session, run)).find(({ name }) => name === stage);
       if (found?.artifact == null) throw new UsageError(`${run.workflowId} has no finished stage ${stage}`);
-      const { kind, parameters, inputs, created_by } = await readManifest(session.store, found.artifact.manifest_id);
+      const { kind, parameters, inputs, created_by } = await readManifest(
+        session.store,
+        found.artifact.manifest_id,
+      );
       const task = stageDefinition(kind)?.task;
-      if (task === undefined) throw new UsageError(`${stage} is computed by Node (${kind}), not by a Python task`);
+      if (task === undefined)
+        throw new UsageError(`${stage} is computed by Node (${kind}), not by a Python task`);
 
-      const target = resolve(folder);
       await mkdir(join(target, 'output'), { recursive: true });
       const here = installation(session.environment, 'unknown');
       const folders: Record<string, string> = {};
       for (const [name, manifestId] of Object.entries(inputs)) {
         folders[name] = join(target, 'inputs', name);
-        await fetchArtifact(session.store, manifestId, { cacheFolder: here.cacheFolder, folder: folders[name] });
+        await fetchArtifact(session.store, manifestId, {
+          cacheFolder: here.cacheFolder,
+          folder: folders[name],
+        });
       }
       const recipe = resolveRecipe(await recordedRecipe(handleOf(session, run)));
       const { device, threads, micro_batch_tokens } = recipe.run.pools.gpu;
@@ -54,10 +64,16 @@ export function addReproduce(program: Command): void {
         result: join(target, 'result.json'),
       });
       await writeFile(join(target, 'request.json'), JSON.stringify(request, null, 2));
-      const line = `NACRE_TASK_MODULES=nacre_quantization.tasks PYTHONPATH=${here.pythonPath} OMP_NUM_THREADS=${String(threads)} ${here.python} -m nacre_model ${task} --request ${join(target, 'request.json')}`;
+      const line = [
+        'NACRE_TASK_MODULES=nacre_quantization.tasks',
+        `PYTHONPATH=${shellQuoted(here.pythonPath)}`,
+        `OMP_NUM_THREADS=${String(threads)}`,
+        shellQuoted(here.python),
+        `-m nacre_model ${task} --request ${shellQuoted(join(target, 'request.json'))}`,
+      ].join(' ');
       await writeFile(join(target, 'command.sh'), `${line}\n`);
       output.event({ type: 'reproduce', stage, folder: target, command: line }, line);
       return undefined;
-    }),
-  );
+    });
+  });
 }

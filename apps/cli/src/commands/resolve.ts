@@ -1,7 +1,7 @@
 import { resolveRecipe } from '@nacre/contracts/recipe';
 import type { Command } from 'commander';
 
-import { readRecipe } from '../recipe-file.js';
+import { readRecipe } from '../recipe/recipe-file.js';
 import { openSession } from '../session.js';
 import { assertLocalSources, localSources, uploadLocalSources } from '../upload-local-sources.js';
 import { collect, does } from './command.js';
@@ -10,10 +10,12 @@ import { collect, does } from './command.js';
 export function addResolve(program: Command): void {
   const command = program
     .command('resolve')
-    .description('print the resolved recipe as JSON, local files uploaded, for `temporal workflow start --input-file`')
+    .description(
+      'print the resolved recipe as JSON, local files uploaded, for `temporal workflow start --input-file`',
+    )
     .argument('<recipe>', 'recipe file')
     .option('--set <path=value>', 'change one value', collect);
-  does<{ set?: string[] }>(command, async ({ options, words: [file = ''] }) => {
+  does<{ set?: string[] }>(command, async ({ output, options, words: [file = ''] }) => {
     let recipe = resolveRecipe(await readRecipe(file, options.set ?? []));
     if (localSources(recipe).length > 0) {
       await assertLocalSources(recipe);
@@ -24,7 +26,7 @@ export function addResolve(program: Command): void {
         await session.close();
       }
     }
-    process.stdout.write(`${JSON.stringify(recipe, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(recipe, null, output.json ? undefined : 2)}\n`);
     return undefined;
   });
 }

@@ -1,12 +1,13 @@
 import { resolveRecipe } from '@nacre/contracts/recipe';
 import type { Command } from 'commander';
 
+import { cancelRun } from '../cancel-run.js';
+import { exitCodes } from '../exit-codes.js';
+import { followRun } from '../follow-run.js';
 import { recordedRecipe } from '../recorded-recipe.js';
 import { findRun, handleOf } from '../run-reference.js';
 import { withSession } from '../session.js';
 import { startRun } from '../start-run.js';
-import { watchRun } from '../watch-run.js';
-import { exitCodes } from '../exit-codes.js';
 import { does } from './command.js';
 
 /** `nacre restart [RUN]`: cancels it and starts its recorded recipe on the current build; finished stages are hits. */
@@ -19,15 +20,19 @@ export function addRestart(program: Command): void {
   does<{ detach?: boolean }>(command, async ({ output, options, words: [reference] }) =>
     withSession(async (session) => {
       const run = await findRun(session, reference);
-      const handle = handleOf(session, run);
-      const recipe = resolveRecipe(await recordedRecipe(handle));
-      if (run.status.name === 'RUNNING') {
-        await handle.cancel();
-        await handle.result().catch(() => undefined);
-      }
+      const recipe = resolveRecipe(await recordedRecipe(handleOf(session, run)));
+      await cancelRun(session, run);
       const started = await startRun(session, recipe);
-      output.event({ type: 'run-start', workflow_id: started.workflowId, run_id: started.runId, attached: started.attached }, started.workflowId);
-      return options.detach === true ? exitCodes.succeeded : watchRun(session, started, output);
+      output.event(
+        {
+          type: 'run-start',
+          workflow_id: started.workflowId,
+          run_id: started.runId,
+          attached: started.attached,
+        },
+        started.workflowId,
+      );
+      return options.detach === true ? exitCodes.succeeded : followRun(session, started, output);
     }),
   );
 }

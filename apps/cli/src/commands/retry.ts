@@ -2,6 +2,7 @@ import { DECIDE_UPDATE, type Decision, type Progress } from '@nacre/contracts/ru
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Command } from 'commander';
 
+import { assertControlWorker } from '../control-worker.js';
 import { findRun, handleOf } from '../run-reference.js';
 import { withSession } from '../session.js';
 import { UsageError } from '../usage-error.js';
@@ -16,19 +17,32 @@ export function addRetry(program: Command): void {
     .argument('<stage>', 'name of the held stage')
     .option('--skip', 'go on without it')
     .option('--abort', 'fail the run');
-  does<{ skip?: boolean; abort?: boolean }>(command, async ({ output, options, words: [reference, stage = ''] }) => {
-    if (options.skip === true && options.abort === true) throw new UsageError('retry: either --skip or --abort');
-    const action = options.skip === true ? 'skip' : options.abort === true ? 'abort' : 'retry';
-    return withSession(async (session) => {
-      const run = await findRun(session, reference);
-      try {
-        await handleOf(session, run).executeUpdate<Progress, [Decision]>(DECIDE_UPDATE, { args: [{ stage, action }] });
-      } catch (error) {
-        if (error instanceof WorkflowUpdateFailedError) throw new UsageError(error.cause?.message ?? error.message);
-        throw error;
-      }
-      output.event({ type: 'decision', workflow_id: run.workflowId, stage, action }, `${stage}: ${action}`);
-      return undefined;
-    });
-  });
+  does<{ skip?: boolean; abort?: boolean }>(
+    command,
+    async ({ output, options, words: [reference, stage = ''] }) => {
+      if (options.skip === true && options.abort === true)
+        throw new UsageError('retry: either --skip or --abort');
+      const action = options.skip === true ? 'skip' : options.abort === true ? 'abort' : 'retry';
+      return withSession(async (session) => {
+        const run = await findRun(session, reference);
+        if (run.status.name !== 'RUNNING') {
+          throw new UsageError(
+            `${run.workflowId} has ended (${run.status.name.toLowerCase()}); only an open run takes a decision`,
+          );
+        }
+        await assertControlWorker(session, `${run.workflowId} cannot be told`);
+        try {
+          await handleOf(session, run).executeUpdate<Progress, [Decision]>(DECIDE_UPDATE, {
+            args: [{ stage, action }],
+          });
+        } catch (error) {
+          if (error instanceof WorkflowUpdateFailedError)
+            throw new UsageError(error.cause?.message ?? error.message);
+          throw error;
+        }
+        output.event({ type: 'decision', workflow_id: run.workflowId, stage, action }, `${stage}: ${action}`);
+        return undefined;
+      });
+    },
+  );
 }

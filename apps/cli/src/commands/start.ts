@@ -2,13 +2,13 @@ import { resolveRecipe } from '@nacre/contracts/recipe';
 import type { Command } from 'commander';
 
 import { exitCodes } from '../exit-codes.js';
-import { readRecipe } from '../recipe-file.js';
+import { followRun } from '../follow-run.js';
+import { readRecipe } from '../recipe/recipe-file.js';
 import { withSession } from '../session.js';
 import { startRun } from '../start-run.js';
 import { assertLocalSources, uploadLocalSources } from '../upload-local-sources.js';
 import { collect, does } from './command.js';
 import { nameUnpolledQueues } from '../unpolled-queues.js';
-import { watchRun } from '../watch-run.js';
 
 interface StartOptions {
   readonly set?: string[];
@@ -26,7 +26,10 @@ export function addStart(program: Command): void {
     .option('--folds <count>', 'number of folds, as --set folds.count')
     .option('--detach', 'do not watch');
   does<StartOptions>(command, async ({ output, options, words: [file = ''] }) => {
-    const settings = [...(options.set ?? []), ...(options.folds === undefined ? [] : [`folds.count=${options.folds}`])];
+    const settings = [
+      ...(options.set ?? []),
+      ...(options.folds === undefined ? [] : [`folds.count=${options.folds}`]),
+    ];
     const resolved = resolveRecipe(await readRecipe(file, settings));
     await assertLocalSources(resolved);
     return withSession(async (session) => {
@@ -34,11 +37,17 @@ export function addStart(program: Command): void {
       const run = await startRun(session, recipe);
       const link = session.uiLink(run.workflowId);
       output.event(
-        { type: 'run-start', workflow_id: run.workflowId, run_id: run.runId, attached: run.attached, ui: link ?? null },
+        {
+          type: 'run-start',
+          workflow_id: run.workflowId,
+          run_id: run.runId,
+          attached: run.attached,
+          ui: link ?? null,
+        },
         [run.workflowId, link].filter(Boolean).join('  '),
       );
       if (run.attached) output.message('the run was open already; its own `run:` settings stay');
-      if (options.detach !== true) return watchRun(session, run, output);
+      if (options.detach !== true) return followRun(session, run, output);
       await nameUnpolledQueues(session, recipe, output);
       return exitCodes.succeeded;
     });

@@ -21,10 +21,12 @@ export function addWorker(program: Command): void {
     .option('--concurrency <count>', 'GPU-class stages at the same time', '1');
   does<WorkerOptions>(command, async ({ output, options }) => {
     const concurrency = Number(options.concurrency);
-    if (!Number.isInteger(concurrency) || concurrency < 1) throw new UsageError('--concurrency: a whole number above 0');
+    if (!Number.isInteger(concurrency) || concurrency < 1)
+      throw new UsageError('--concurrency: a whole number above 0');
+    const roles = parseRoles(options.role);
     const { environment } = await endpointEnvironment();
     await runWorker({
-      roles: parseRoles(options.role),
+      roles,
       pools: options.pool ?? ['local'],
       concurrency,
       environment,

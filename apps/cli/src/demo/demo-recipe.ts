@@ -5,7 +5,7 @@ import { repositoryFolder } from '@nacre/activities';
 import { InvalidRecipe } from '@nacre/contracts/errors';
 import { resolveRecipe, type Recipe } from '@nacre/contracts/recipe';
 
-import { readRecipe } from '../recipe-file.js';
+import { readRecipe } from '../recipe/recipe-file.js';
 
 /** Files of a folder in the competition's format, by the name of the source they become. */
 const files = {
@@ -22,7 +22,10 @@ const files = {
  *
  * @throws InvalidRecipe naming the file that is missing
  */
-export async function demoRecipe(dataFolder: string | undefined, settings: readonly string[]): Promise<Recipe> {
+export async function demoRecipe(
+  dataFolder: string | undefined,
+  settings: readonly string[],
+): Promise<Recipe> {
   const recipes = join(repositoryFolder(), 'recipes');
   if (dataFolder === undefined) return resolveRecipe(await readRecipe(join(recipes, 'demo.yaml'), settings));
 
@@ -30,7 +33,10 @@ export async function demoRecipe(dataFolder: string | undefined, settings: reado
   for (const [source, { file, required }] of Object.entries(files)) {
     const path = resolve(dataFolder, file);
     if (existsSync(path)) data[source] = { path };
-    else if (required) throw new InvalidRecipe(`--data ${dataFolder}: no ${file} there; a folder in the competition's format has train.csv and test.csv`);
+    else if (required)
+      throw new InvalidRecipe(
+        `--data ${dataFolder}: no ${file} there; a folder in the competition's format has train.csv and test.csv`,
+      );
   }
   const { post_pretrain, ...rest } = await readRecipe(join(recipes, 'demo-folder.yaml'), settings);
   return resolveRecipe({ ...rest, ...(data['ut'] === undefined ? {} : { post_pretrain }), data });

@@ -14,13 +14,19 @@ export async function showResults(session: Session, workflowId: string, output: 
   const files = await copyRunFiles(session.store, workflowId);
   const local = (name: string) => join(runFolder(workflowId), name);
   if (files.includes(local(runFiles.measurement))) {
-    const measurement = measurementSchema.parse(JSON.parse(await readFile(local(runFiles.measurement), 'utf8')));
-    output.event({ type: 'measurement', workflow_id: workflowId, measurement }, `\n${renderTables(measurement)}\n`);
+    const measurement = measurementSchema.parse(
+      JSON.parse(await readFile(local(runFiles.measurement), 'utf8')),
+    );
+    output.event(
+      { type: 'measurement', workflow_id: workflowId, measurement },
+      `\n${renderTables(measurement)}\n`,
+    );
   }
   for (const [what, name] of [
     ['report', runFiles.report],
     ['submission', runFiles.submission],
   ] as const) {
-    if (files.includes(local(name))) output.event({ type: what, path: local(name) }, `${what.padEnd(12)}${local(name)}`);
+    if (files.includes(local(name)))
+      output.event({ type: what, path: local(name) }, `${what.padEnd(12)}${local(name)}`);
   }
 }

@@ -38,7 +38,9 @@ export async function demo({ data, set = [] }: DemoOptions, output: Output): Pro
   await assertLocalSources(recipe);
   const interrupted = new AbortController();
   const interrupt = () => {
-    output.message('\nstopping: worker and trainers, then the servers; the same command goes on with the run');
+    output.message(
+      '\nstopping: worker and trainers, then the servers; the same command goes on with the run',
+    );
     interrupted.abort();
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -57,7 +59,10 @@ export async function demo({ data, set = [] }: DemoOptions, output: Output): Pro
     try {
       const run = await startRun(session, await uploadLocalSources(recipe, session.store));
       const link = session.uiLink(run.workflowId) ?? null;
-      output.event({ type: 'run-start', workflow_id: run.workflowId, run_id: run.runId, ui: link }, [run.workflowId, link].filter(Boolean).join('  '));
+      output.event(
+        { type: 'run-start', workflow_id: run.workflowId, run_id: run.runId, ui: link },
+        [run.workflowId, link].filter(Boolean).join('  '),
+      );
       code = await watch(session, run, worker, embedded, output, interrupted.signal);
       if (code === exitCodes.held && !process.stdout.isTTY) {
         await abortHeld(session, run);
@@ -84,19 +89,21 @@ async function watch(
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  for (let restarts = 0; ; ) {
+  for (let restarts = 0; ;) {
     try {
       return await watchRun(session, run, output, {
         signal,
         onLook: async () => {
           if (worker.givenUp) throw new WorkerGivenUp();
-          if (embedded && (await ensureServer('s3'))) output.message('the S3 server had died and was started again');
+          if (embedded && (await ensureServer('s3')))
+            output.message('the S3 server had died and was started again');
         },
       });
     } catch (error) {
       if (error instanceof WorkerGivenUp || !embedded || restarts >= SERVER_RESTARTS) throw error;
       restarts += 1;
-      if (await ensureServer('temporal')) output.message('the Temporal server had died and was started again');
+      if (await ensureServer('temporal'))
+        output.message('the Temporal server had died and was started again');
     }
   }
 }
@@ -106,7 +113,9 @@ async function abortHeld(session: Session, run: StartedRun): Promise<void> {
   const { stages } = await progressOf(handle);
   const held = stages.find(({ state }) => state === 'held');
   if (held === undefined) return;
-  await handle.executeUpdate<Progress, [Decision]>(DECIDE_UPDATE, { args: [{ stage: held.name, action: 'abort' }] });
+  await handle.executeUpdate<Progress, [Decision]>(DECIDE_UPDATE, {
+    args: [{ stage: held.name, action: 'abort' }],
+  });
 }
 
 async function leave(output: Output, interrupted: boolean): Promise<void> {

@@ -20,7 +20,12 @@ export class SupervisedWorker {
   #restarts = 0;
   #stopping = false;
 
-  constructor(environment: NodeJS.ProcessEnv, concurrency: number, logFile: string, tell: (line: string) => void) {
+  constructor(
+    environment: NodeJS.ProcessEnv,
+    concurrency: number,
+    logFile: string,
+    tell: (line: string) => void,
+  ) {
     this.#environment = environment;
     this.#concurrency = concurrency;
     this.#logFile = logFile;
@@ -70,7 +75,9 @@ export class SupervisedWorker {
         this.#tell(`the worker ended again (${how}); see ${this.#logFile}`);
         return;
       }
-      this.#tell(`the worker ended (${how}) and is started again (${String(this.#restarts)} of ${String(RESTARTS)})`);
+      this.#tell(
+        `the worker ended (${how}) and is started again (${String(this.#restarts)} of ${String(RESTARTS)})`,
+      );
       setTimeout(() => {
         if (!this.#stopping) this.#start();
       }, RESTART_DELAY_MILLISECONDS);

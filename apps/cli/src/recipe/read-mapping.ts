@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+
+import { InvalidRecipe } from '@nacre/contracts/errors';
+import { parseDocument, type YAMLParseError } from 'yaml';
+
+import { isMapping, type Mapping } from './is-mapping.js';
+
+/**
+ * The map that a YAML or JSON file holds.
+ *
+ * @param extendedBy the file that names this one, for the message when it is not there
+ * @throws InvalidRecipe naming file and line
+ */
+export async function readMapping(file: string, extendedBy?: string): Promise<Mapping> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : String(error);
+    const by = extendedBy === undefined ? 'name a recipe file' : `${extendedBy} extends it`;
+    throw new InvalidRecipe(`${file}: ${reason}; ${by}`);
+  });
+  const document = parseDocument(text, { uniqueKeys: true });
+  const [fault] = document.errors;
+  if (fault !== undefined) throw new InvalidRecipe(`${placeOf(file, fault)}: ${sentenceOf(fault, text)}`);
+  const value = plainValue(file, () => document.toJS({ maxAliasCount: 100 }));
+  if (!isMapping(value))
+    throw new InvalidRecipe(`${file}: a recipe is a map of keys; \`npx nacre init\` writes one`);
+  return value;
+}
+
+function placeOf(file: string, { linePos }: YAMLParseError): string {
+  return linePos === undefined ? file : `${file}:${linePos[0].line}`;
+}
+
+function sentenceOf({ code, message, pos }: YAMLParseError, text: string): string {
+  if (code === 'DUPLICATE_KEY') {
+    const [key = ''] = /^(?:"[^"]*"|'[^']*'|[^\s:,{}[\]]+)/.exec(text.slice(pos[0])) ?? [];
+    return `the key ${key} stands twice in one map; remove or rename one`;
+  }
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:$/, '');
+}
+
+/** Anchors are resolved only here: one that is missing, or a bomb of them, is a fault of the file. */
+function plainValue(file: string, convert: () => unknown): unknown {
+  try {
+    return convert();
+  } catch (error) {
+    throw new InvalidRecipe(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
