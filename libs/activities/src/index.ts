@@ -3,6 +3,8 @@ export type * from './dependencies.js';
 export * from './installation.js';
 export * from './run-files.js';
 export * from './stage-activities.js';
+export type * from './stage-context.js';
+export * from './stage-implementations.js';
 export * from './stage-log.js';
 export * from './trainer/cold-starter.js';
 export * from './trainer/run-task.js';
