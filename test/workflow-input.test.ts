@@ -32,18 +32,18 @@ describe('a document given to the workflow', () => {
   test.each([
     ['an unknown key', { ...smallRecipe(), colour: 'blue' }, /colour/],
     ['nothing', undefined, /recipe: /],
-    ['a stamp over a recipe that lacks keys', { ...smallRecipe(), resolved_by: 'nacre 1' }, /resolved_by: /],
+    ['a stamp over a recipe that lacks keys', { ...resolveRecipe(smallRecipe()), controls: undefined }, /^resolved_by: /],
     [
       'a local path',
-      smallRecipe({ data: { ...smallRecipe().data, train: { path: '/data/train.csv' } } }),
-      /^data\.train\.path: a workflow cannot read local files; start the run with `nacre start`, which uploads them$/,
+      smallRecipe({ data: { ...smallRecipe().data, test: { path: '/data/test.csv' } } }),
+      /^data\.test\.path: a workflow cannot read local files; start the run with `nacre start`, which uploads them$/,
     ],
   ])('with %s fails the run as InvalidRecipe instead of being tried for ever', async (_what, document, sentence) => {
     const handle = await pipeline.start(document);
     await expect(handle.result()).rejects.toMatchObject({
       cause: { type: 'InvalidRecipe', message: expect.stringMatching(sentence) as string },
     });
-    expect(pipeline.carriedOut).not.toContain('import/train');
+    expect(pipeline.carriedOut).not.toContain('import/test');
   });
 
   test('runs in a namespace without the search attributes of Nacre', async () => {

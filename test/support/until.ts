@@ -9,6 +9,7 @@ export async function until<Answer>(
   what: string,
   holds: () => Answer | Promise<Answer>,
   seconds = 120,
+  pauseMilliseconds = 100,
 ): Promise<Exclude<Answer, undefined | null | false>> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
@@ -17,6 +18,6 @@ export async function until<Answer>(
       return answer as Exclude<Answer, undefined | null | false>;
     }
     if (performance.now() > deadline) throw new Error(`waited ${String(seconds)} s in vain until ${what}`);
-    await sleep(100);
+    await sleep(pauseMilliseconds);
   }
 }

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { openStore, type ArtifactStore } from '@nacre/artifact-store';
+import { PROGRESS_QUERY, type Progress } from '@nacre/contracts/run';
 import { environmentFor, prepareNamespace, type LocalStack } from '@nacre/local-stack';
+import { connectClient, type ConnectedClient } from '@nacre/temporal-connection';
 
 import { runProgram, type Ended } from './run-program.js';
 import { StartedWorker } from './started-worker.js';
@@ -22,6 +24,8 @@ export interface WorkplaceOptions {
   readonly prefix?: string;
   /** Another Temporal server than the tier's. */
   readonly temporal?: LocalStack;
+  /** A namespace that exists; a new one without it. */
+  readonly namespace?: string;
 }
 
 /**
@@ -35,6 +39,7 @@ export class Workplace {
   readonly prefix: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly #workers: StartedWorker[] = [];
+  #client: ConnectedClient | undefined;
 
   private constructor(stack: LocalStack, namespace: string, { prefix, temporal }: WorkplaceOptions) {
     this.stack = stack;
@@ -51,6 +56,8 @@ export class Workplace {
       TEMPORAL_NAMESPACE: namespace,
       NACRE_S3_PREFIX: this.prefix,
       NACRE_WORK_FOLDER: join(this.folder, '.nacre'),
+      // Every process that is started here, Python tasks included, can be told by it.
+      HOME: this.folder,
       OMP_NUM_THREADS: '1',
       NO_COLOR: '1',
     };
@@ -60,8 +67,8 @@ export class Workplace {
   static async open(name: string, options: WorkplaceOptions = {}): Promise<Workplace> {
     const stack = await tierServers();
     const { address, httpUrl } = (options.temporal ?? stack).temporal;
-    const namespace = `${name}-${randomUUID().slice(0, 8)}`;
-    await prepareNamespace({ httpUrl, address, namespace, temporalBinary: temporalProgram });
+    const namespace = options.namespace ?? `${name}-${randomUUID().slice(0, 8)}`;
+    if (options.namespace === undefined) await prepareNamespace({ httpUrl, address, namespace, temporalBinary: temporalProgram });
     return new Workplace(stack, namespace, options);
   }
 
@@ -81,6 +88,12 @@ export class Workplace {
     return runProgram(temporalProgram, words, this.folder, this.environment);
   }
 
+  /** The run at a glance, from its own mouth. */
+  async progress(run: string): Promise<Progress> {
+    this.#client ??= await connectClient(this.environment);
+    return this.#client.client.workflow.getHandle(run).query<Progress>(PROGRESS_QUERY);
+  }
+
   /** `npx nacre worker --role …`, once it polls. */
   async worker(roles = 'control,data,gpu'): Promise<StartedWorker> {
     const command = [join(root, 'apps/cli/bin/nacre.mjs'), 'worker', '--role', roles, '--concurrency', '2'];
@@ -92,6 +105,7 @@ export class Workplace {
   /** Stops what still runs and removes the folder. */
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop()));
+    await this.#client?.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

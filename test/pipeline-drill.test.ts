@@ -1,0 +1,116 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { getRunFile } from '@nacre/artifact-store';
+import { measurementSchema } from '@nacre/contracts/measurement';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { drillRecipe, finishedDrill, startedRun } from './support/drill-run.js';
+import { runProgram } from './support/run-program.js';
+import type { Workplace } from './support/workplace.js';
+
+let place: Workplace;
+let run: string;
+let submission: string;
+beforeAll(async () => {
+  ({ place, run, submission } = await finishedDrill());
+});
+afterAll(() => place.close());
+
+describe('the drill recipe, by the command line', () => {
+  test('leaves a submission with a probability per label for every test row', () => {
+    const [header, ...rows] = submission.trimEnd().split('\n');
+    expect(header).toBe('id,winner_model_a,winner_model_b,winner_tie');
+    expect(rows).toHaveLength(40);
+    for (const row of rows) {
+      const [id, ...probabilities] = row.split(',');
+      expect(id).toMatch(/./);
+      expect(probabilities.map(Number).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+    }
+  });
+
+  test('leaves a report, and numbers for every step', async () => {
+    const report = (await getRunFile(place.store, run, 'report.html'))?.toString('utf8') ?? '';
+    expect(report).toMatch(/^<!doctype html>/i);
+    const numbers = measurementSchema.parse(JSON.parse((await getRunFile(place.store, run, 'metrics.json'))?.toString('utf8') ?? ''));
+    expect(numbers.waterfall.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('again finds every stage, with a worker for the control queue only', async () => {
+    const worker = await place.worker('control');
+    const began = performance.now();
+    const { code, stdout } = await place.nacre('--json', 'start', drillRecipe);
+    const seconds = (performance.now() - began) / 1000;
+    await worker.stop();
+    expect(code).toBe(0);
+    expect(startedRun(stdout)).toBe(run);
+    const states = new Set(
+      stdout.split('\n').filter((line) => line.includes('"stage-change"')).map((line) => (JSON.parse(line) as { state: string }).state),
+    );
+    expect(states).toEqual(new Set(['hit']));
+    console.log(`a finished run again: ${seconds.toFixed(1)} s`);
+  });
+
+  test('reproduces a training stage by hand to the same bytes', async () => {
+    const worker = await place.worker('control');
+    const folder = mkdtempSync(join(tmpdir(), 'nacre-reproduce-'));
+    const stage = 'teacher/llama-tiny/fold-0';
+    const laidOut = await place.nacre('reproduce', run, stage, folder);
+    expect(laidOut).toMatchObject({ code: 0 });
+    const kept = await place.nacre('--json', 'get', run, stage, join(folder, 'kept'));
+    await worker.stop();
+    expect(kept).toMatchObject({ code: 0 });
+    const byHand = await runProgram('sh', [join(folder, 'command.sh')], folder, { PATH: process.env['PATH'], HOME: folder });
+    expect(byHand).toMatchObject({ code: 0 });
+    const files = kept.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { path: string });
+    expect(files.length).toBeGreaterThan(0);
+    for (const { path } of files) {
+      const made = path.replace(`${join(folder, 'kept')}/`, `${join(folder, 'output')}/`);
+      expect(readFileSync(made).equals(readFileSync(path)), made).toBe(true);
+    }
+  });
+});
+
+describe('the same recipe, by the Temporal CLI', () => {
+  test('runs from `nacre resolve`; activities and run say what they are', async () => {
+    const resolved = await place.nacre('resolve', drillRecipe, '--set', 'training.seed=7');
+    expect(resolved.code).toBe(0);
+    const file = join(place.folder, 'recipe.json');
+    writeFileSync(file, resolved.stdout);
+    const worker = await place.worker();
+    const started = await place.temporal(
+      ...['workflow', 'start', '--type', 'distillationPipeline', '--task-queue', 'nacre-control'],
+      ...['--workflow-id', 'by-hand', '--input-file', file],
+    );
+    expect(started).toMatchObject({ code: 0 });
+    const result = await place.temporal('workflow', 'result', '--workflow-id', 'by-hand', '-o', 'json');
+    expect(result.code).toBe(0);
+    expect(result.stdout).toContain('runs/by-hand/submission.csv');
+
+    const shown = await place.temporal('workflow', 'show', '--workflow-id', 'by-hand', '-o', 'json');
+    const { events } = JSON.parse(shown.stdout) as { events: RecordedEvent[] };
+    const summaries = events.flatMap(({ activityTaskScheduledEventAttributes: scheduled, userMetadata }) =>
+      scheduled === undefined || scheduled.taskQueue.name === 'nacre-control' ? [] : [textOf(userMetadata?.summary)],
+    );
+    expect(summaries).toContain('fold 2/2 · llama-tiny · train_teacher');
+    expect(summaries.every((summary) => summary !== '')).toBe(true);
+
+    const metadata = await place.temporal('workflow', 'metadata', '--workflow-id', 'by-hand', '-o', 'json');
+    await worker.stop();
+    expect(metadata.stdout).toContain('| teacher/llama-tiny/fold-0 | done |');
+    expect(metadata.stdout).toContain('| folds | hit |');
+  });
+});
+
+interface RecordedEvent {
+  readonly activityTaskScheduledEventAttributes?: { readonly taskQueue: { readonly name: string } };
+  readonly userMetadata?: { readonly summary?: unknown };
+}
+
+/** A summary as the CLI shows it: decoded, or a payload in base64. */
+function textOf(summary: unknown): string {
+  if (typeof summary === 'string') return summary;
+  const { data } = (summary ?? {}) as { data?: string };
+  return data === undefined ? '' : (JSON.parse(Buffer.from(data, 'base64').toString('utf8')) as string);
+}

@@ -1,0 +1,64 @@
+import { dryRun } from '@nacre/stages';
+import { beforeEach, describe, expect, test } from 'vitest';
+
+import { boardRecipe } from './progress.fixture.js';
+import { StageBoard } from './stage-board.js';
+
+const teacher = 'teacher/teacher/fold-0';
+let board: StageBoard;
+beforeEach(async () => {
+  const recipe = boardRecipe();
+  board = new StageBoard(recipe, { workflow_id: 'board-1', run_id: 'r' }, await dryRun(recipe));
+});
+
+test('every stage waits at first, on the queue of its pool, with the names of what it needs', () => {
+  const { state, stages, waits_for, message } = board.progress();
+  expect({ state, waits_for, message }).toEqual({ state: 'running', waits_for: [], message: null });
+  expect(new Set(stages.map(({ state }) => state))).toEqual(new Set(['waiting']));
+  expect(board.stage('folds')).toMatchObject({ queue: 'nacre-data', needs: ['prepare/train'], attempt: 0 });
+  expect(board.stage(teacher)).toMatchObject({ queue: 'nacre-gpu-local', model: 'teacher', fold: 0 });
+  expect(() => board.stage('nowhere')).toThrow('no stage nowhere in this run');
+  expect([board.has(teacher), board.has('nowhere')]).toEqual([true, false]);
+});
+
+describe('a run with a held stage', () => {
+  beforeEach(() => {
+    board.change(teacher, { state: 'held', message: 'TrainerCrashed: exit code 1' });
+  });
+
+  test.each(['looking_up', 'queued', 'running'] as const)('goes on while another stage is %s', (state) => {
+    board.change('folds', { state });
+    expect(board.progress()).toMatchObject({ state: 'running', message: null });
+  });
+
+  test('is held when nothing else can run, and says why', () => {
+    board.change('folds', { state: 'done' });
+    expect(board.progress()).toMatchObject({ state: 'held', message: `${teacher}: TrainerCrashed: exit code 1` });
+  });
+
+  test('that has ended is not held any more', () => {
+    board.end('cancelled', 'by a person');
+    expect(board.progress()).toMatchObject({ state: 'cancelled', message: 'by a person' });
+  });
+});
+
+test('a queue that nobody polls is named with its command until one of its stages runs', () => {
+  board.queueIsUnpolled('nacre-gpu-local');
+  board.queueIsUnpolled('nacre-gpu-local');
+  expect(board.progress().waits_for).toEqual([
+    { queue: 'nacre-gpu-local', command: 'npx nacre worker --role gpu --pool local' },
+  ]);
+  board.change('folds', { state: 'running' });
+  expect(board.progress().waits_for).toHaveLength(1);
+  board.change(teacher, { state: 'running' });
+  expect(board.progress().waits_for).toEqual([]);
+});
+
+test('GPU work has begun once a stage of the GPU pool has started', () => {
+  board.change('folds', { state: 'running', started_at: 1 });
+  expect(board.gpuWorkBegan).toBe(false);
+  board.change(teacher, { state: 'queued' });
+  expect(board.gpuWorkBegan).toBe(false);
+  board.change(teacher, { state: 'running', started_at: 2 });
+  expect(board.gpuWorkBegan).toBe(true);
+});
