@@ -101,4 +101,3 @@ def verdict(failure: BaseException) -> tuple[str, int, str]:
     if isinstance(failure, OSError) and failure.errno == errno.ENOSPC:
         return "DoesNotFit", 1, f"the disk of {failure.filename or 'the output folder'} is full; free space"
     return TaskError.type, TaskError.exit_code, text
-
