@@ -1,22 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { nacreProgram, runNacre } from './run-nacre.js';
+import { nacreProgram } from './run-nacre.js';
+import { nacreHere } from './testing/nacre-here.js';
 
-/** Exit code and output of a command in this process. */
-async function run(...words: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const before = process.exitCode;
-  try {
-    await runNacre(words);
-    const textOf = ({ mock }: typeof stdout) => mock.calls.map(([text]) => String(text)).join('');
-    return { code: process.exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
-  } finally {
-    process.exitCode = before;
-    stdout.mockRestore();
-    stderr.mockRestore();
-  }
-}
+const run = (...words: string[]) => nacreHere(words);
 
 describe('a command that cannot mean anything ends with 2 and one sentence', () => {
   it.each<[string, string]>([

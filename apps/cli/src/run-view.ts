@@ -22,12 +22,10 @@ const QUERY_TIMEOUT_MILLISECONDS = 4000;
 /** Looks at a run: its status from the server, its stages from the workflow, live figures from heartbeats. */
 export async function viewRun(handle: WorkflowHandle): Promise<RunView> {
   const description = await handle.describe();
-  const progress = await Promise.race([
-    progressOf(handle).catch(() => undefined),
-    new Promise<undefined>((resolve) => {
-      setTimeout(resolve, QUERY_TIMEOUT_MILLISECONDS, undefined).unref();
-    }),
-  ]);
+  // A deadline, not a race: a query that is left behind goes on trying when the connection is closed.
+  const progress = await handle.client
+    .withDeadline(Date.now() + QUERY_TIMEOUT_MILLISECONDS, () => progressOf(handle))
+    .catch(() => undefined);
   return { status: description.status.name, progress, heartbeats: heartbeatsOf(description) };
 }
 
