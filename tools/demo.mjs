@@ -7,7 +7,7 @@ import { ensureSetup, runCommand } from './setup.mjs';
 import { inRoot } from './setup/workspace.mjs';
 
 await runCommand(async () => {
-  await ensureSetup();
+  ensureSetup();
   const child = spawn(process.execPath, [inRoot('apps/cli/dist/demo/main.js'), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },

@@ -39,7 +39,7 @@ const rows: readonly Row[] = [
   ['models.llama.tiny.family', 'qwen2', ['base/llama']],
   ['models.llama.tiny.hidden_size', 128, ['base/llama']],
   ['models.llama.tiny.intermediate_size', 256, ['base/llama']],
-  ['models.llama.tiny.num_hidden_layers', 3, ['base/llama']],
+  ['models.llama.tiny.num_hidden_layers', 2, ['base/llama']],
   ['models.llama.tiny.num_attention_heads', 2, ['base/llama']],
   ['models.llama.tiny.num_key_value_heads', 4, ['base/llama']],
   ['models.llama.tiny.vocab_size', 1024, ['base/llama']],
@@ -141,7 +141,8 @@ describe('each leaf of the recipe', () => {
     expect([...new Set(leaves(schema, []))].filter((leaf) => !known.has(leaf))).toEqual([]);
   });
 
-  it.each(rows)('%s = %j', async (leaf, value, first, changes = {}, alongWith = {}) => {
+  it.each(rows)('%s = %j', async (...row: Row) => {
+    const [leaf, value, first, changes = {}, alongWith = {}] = row;
     const before = await plan(changes);
     const after = await plan({ ...changes, ...alongWith, [leaf]: value });
     const missed = misses(before, after);

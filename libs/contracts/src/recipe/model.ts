@@ -15,8 +15,8 @@ export const warmUpSchema = z
       .positive()
       .default(400)
       .describe('Optimizer steps; fixed, so that the base is reproducible'),
-    batch: z.int().positive().default(64).describe('Rows per step'),
-    learning_rate: z.number().positive().default(4e-3).describe('Peak of the cosine schedule'),
+    batch: z.int().positive().default(32).describe('Rows per step'),
+    learning_rate: z.number().positive().default(3e-3).describe('Peak of the cosine schedule'),
   })
   .describe('How a tiny base gets something that adapters can build on');
 
@@ -29,7 +29,7 @@ export const tinyModelSchema = z
     family: z.enum(['llama', 'qwen2', 'gemma2']).describe('Architecture'),
     hidden_size: z.int().positive().multipleOf(16).default(64).describe('Width'),
     intermediate_size: z.int().positive().multipleOf(16).default(128).describe('Width of the MLP'),
-    num_hidden_layers: z.int().positive().default(2).describe('Layers'),
+    num_hidden_layers: z.int().positive().default(3).describe('Layers'),
     num_attention_heads: z.int().positive().default(4).describe('Query heads; must divide hidden_size'),
     num_key_value_heads: z
       .int()
