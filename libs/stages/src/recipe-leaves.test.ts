@@ -141,7 +141,7 @@ describe('each leaf of the recipe', () => {
     expect([...new Set(leaves(schema, []))].filter((leaf) => !known.has(leaf))).toEqual([]);
   });
 
-  it.each(rows)('%s = %j', async (...row: Row) => {
+  it.each(rows.map((row) => ({ row, leaf: row[0], value: row[1] })))('$leaf = $value', async ({ row }) => {
     const [leaf, value, first, changes = {}, alongWith = {}] = row;
     const before = await plan(changes);
     const after = await plan({ ...changes, ...alongWith, [leaf]: value });
