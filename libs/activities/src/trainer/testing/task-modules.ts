@@ -1,0 +1,67 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { repositoryFolder, type Installation } from '../../installation.js';
+
+/**
+ * What the task `quantize` does in tests: the stage's name says which way to end. Everything around it, from the
+ * request file to the exit code, is the real nacre_model.
+ */
+const tasks = `
+import os
+import sys
+import time
+
+from nacre_model.protocol import InvalidData, TaskContext, task
+
+ANSWER = 1.0
+
+
+@task("quantize")
+def quantize(context: TaskContext) -> dict[str, float]:
+    context.phase("waiting")
+    match context.stage["name"]:
+        case "contract":
+            context.input("base")
+        case "invalid":
+            raise InvalidData("rows.parquet: row 3 has no label; remove it")
+        case "crash":
+            print("\\n".join(f"log line {number}" for number in range(30)), flush=True)
+            raise RuntimeError("something broke")
+        case "vanish":
+            print("about to vanish", file=sys.stderr, flush=True)
+            os._exit(3)
+        case "killed":
+            os.kill(os.getpid(), 9)
+        case "steps":
+            for step in range(1, 3000):
+                context.emit("step-end", step=step, steps=3000, epoch=0.0, loss=0.5, learning_rate=0.1, tokens=1, padded_tokens=1, seconds=0.01)
+                context.check_stop()
+                time.sleep(0.05)
+    (context.output / "answer.txt").write_text(os.environ.get("AWS_SECRET_ACCESS_KEY", "no secret"))
+    return {"answer": ANSWER}
+`;
+
+/** An installation whose task modules lie in `folder` and may be changed there. */
+export function installTasks(folder: string): Installation & { readonly taskFile: string } {
+  const root = repositoryFolder();
+  const model = join(folder, 'model');
+  const quantization = join(folder, 'quantization');
+  cpSync(join(root, 'libs/model/src/nacre_model'), join(model, 'nacre_model'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('__pycache__'),
+  });
+  mkdirSync(join(quantization, 'nacre_quantization'), { recursive: true });
+  writeFileSync(join(quantization, 'nacre_quantization/__init__.py'), '');
+  const taskFile = join(quantization, 'nacre_quantization/tasks.py');
+  writeFileSync(taskFile, tasks);
+  return {
+    root,
+    python: process.env['NACRE_PYTHON'] ?? join(root, '.venv/bin/python'),
+    pythonPath: `${model}:${quantization}`,
+    workFolder: join(folder, 'work'),
+    cacheFolder: join(folder, 'cache'),
+    gitCommit: 'unknown',
+    taskFile,
+  };
+}
