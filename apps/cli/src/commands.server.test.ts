@@ -44,7 +44,13 @@ describe('with no worker at all', () => {
     const ended = await nacre(['start', 'recipe.yaml', '--detach', '--json'], { folder, environment });
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
     expect(eventsOf(ended)).toEqual([
-      { type: 'run-start', workflow_id: run, run_id: expect.any(String), attached: false, ui: null },
+      {
+        type: 'run-start',
+        workflow_id: run,
+        run_id: expect.any(String) as unknown,
+        attached: false,
+        ui: null,
+      },
       ...waiting,
     ]);
     expect(ended.seconds).toBeLessThan(10);
@@ -76,8 +82,6 @@ describe('with no worker at all', () => {
     );
     expect(stdout).toMatch(/^ok {5}store: 16 creations at once have one winner/m);
     expect(stdout).not.toContain(String(servers().environment['AWS_SECRET_ACCESS_KEY']));
-    const json = await here('--json', 'doctor');
-    expect(eventsOf({ ...json, code: null, seconds: 0 }).every(({ type }) => type === 'check')).toBe(true);
   });
 
   it('watch says what the run waits for, and Ctrl-C ends the watching with 130, not the run', async () => {

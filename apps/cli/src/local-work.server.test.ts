@@ -86,7 +86,7 @@ describe('dev', () => {
       const started = await nacre(['dev', '--json'], { folder, environment });
       expect(started.code).toBe(0);
       expect(eventsOf(started)).toMatchObject([
-        { type: 'dev', temporal: expect.stringMatching(/^127\.0\.0\.1:\d+$/) },
+        { type: 'dev', temporal: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as unknown },
       ]);
       const again = await nacre(['dev'], { folder, environment });
       expect(again.stdout).toMatch(/^export TEMPORAL_ADDRESS='127\.0\.0\.1:\d+'$/m);

@@ -5,6 +5,8 @@ import { parseDocument, type YAMLParseError } from 'yaml';
 
 import { isMapping, type Mapping } from './is-mapping.js';
 
+type YamlFault = Pick<YAMLParseError, 'code' | 'message' | 'pos' | 'linePos'>;
+
 /**
  * The map that a YAML or JSON file holds.
  *
@@ -26,11 +28,11 @@ export async function readMapping(file: string, extendedBy?: string): Promise<Ma
   return value;
 }
 
-function placeOf(file: string, { linePos }: YAMLParseError): string {
+function placeOf(file: string, { linePos }: YamlFault): string {
   return linePos === undefined ? file : `${file}:${linePos[0].line}`;
 }
 
-function sentenceOf({ code, message, pos }: YAMLParseError, text: string): string {
+function sentenceOf({ code, message, pos }: YamlFault, text: string): string {
   if (code === 'DUPLICATE_KEY') {
     const [key = ''] = /^(?:"[^"]*"|'[^']*'|[^\s:,{}[\]]+)/.exec(text.slice(pos[0])) ?? [];
     return `the key ${key} stands twice in one map; remove or rename one`;

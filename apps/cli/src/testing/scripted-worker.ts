@@ -40,10 +40,10 @@ export function scriptedWorker(
       if (taskToken.length === 0) continue;
       if (query != null) {
         const payloads = [defaultPayloadConverter.toPayload(script.progress)];
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- see ANSWERED
         await service.respondQueryTaskCompleted({
           namespace,
           taskToken,
+          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- see ANSWERED
           completedType: ANSWERED,
           queryResult: { payloads },
         });

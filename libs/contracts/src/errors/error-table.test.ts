@@ -5,10 +5,11 @@ import { dispositionOf, errorTable, NacreError, nonRetryableErrorNames } from '.
 
 type ErrorClass = new (message: string, data?: Record<string, string>, options?: ErrorOptions) => NacreError;
 
-const classes = Object.entries(errors).filter(
-  (entry): entry is [string, ErrorClass] =>
-    typeof entry[1] === 'function' && entry[1].prototype instanceof NacreError,
-);
+function isErrorClass(entry: [string, unknown]): entry is [string, ErrorClass] {
+  return typeof entry[1] === 'function' && entry[1].prototype instanceof NacreError;
+}
+
+const classes = Object.entries<unknown>(errors).filter(isErrorClass);
 
 describe('the error table', () => {
   it('has a row for every error class and a class for every row', () => {
@@ -17,7 +18,7 @@ describe('the error table', () => {
 
   it.each(classes)('%s is named for its class, because Temporal carries only the name', (name, Class) => {
     const cause = new Error('below');
-    const error: NacreError = new Class('what happened', { place: 'here' }, { cause });
+    const error = new Class('what happened', { place: 'here' }, { cause });
     expect(error.name).toBe(name);
     expect(error).toMatchObject({ message: 'what happened', data: { place: 'here' }, cause });
   });
