@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { leastRecipeText } from './testing/least-recipe.js';
+import { nacreHere } from './testing/nacre-here.js';
 import { nacre } from './testing/nacre-process.js';
 import { testServers, type TestServers } from './testing/test-servers.js';
 import { temporaryFolder } from './temporary-folder.fixture.js';
@@ -87,11 +88,8 @@ describe('a recipe that cannot be obeyed ends with 2, and nothing is started', (
     ],
   ])('%s', async (_, files, words, sentence) => {
     const folder = temporaryFolder(files);
-    const { environment } = servers;
-    const { code, stdout, stderr } = await nacre(['start', join(folder, 'recipe.yaml'), ...words], {
-      folder,
-      environment,
-    });
+    const line = ['start', join(folder, 'recipe.yaml'), ...words];
+    const { code, stdout, stderr } = await nacreHere(line, servers.environment);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: sentence });
     expect(await runs()).toBe(0);
   });

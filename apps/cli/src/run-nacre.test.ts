@@ -63,6 +63,7 @@ describe('help', () => {
     const { code, stdout } = await run('start', '--help');
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: nacre start [options] <recipe>');
+    expect(stdout).toContain('--json');
   });
 
   it('has every command of this version', () => {

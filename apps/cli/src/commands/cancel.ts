@@ -11,7 +11,7 @@ export function addCancel(program: Command): void {
   const command = program
     .command('cancel')
     .description('end a run; what is finished stays')
-    .argument('[run]', 'id or prefix');
+    .argument('[run]', 'id of a run or its beginning; the newest run without it');
   does(command, async ({ output, words: [reference] }) =>
     withSession(async (session) => {
       const run = await findRun(session, reference);

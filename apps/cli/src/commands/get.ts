@@ -23,7 +23,7 @@ export function addGet(program: Command): void {
   const command = program
     .command('get')
     .description('copy an artifact of a run into a folder; every byte is verified')
-    .argument('<run>', 'id or prefix')
+    .argument('<run>', 'id of a run or its beginning')
     .argument(
       '<artifact-or-folder...>',
       'stage name and folder; only the folder with --adapter or --quantized',

@@ -15,7 +15,7 @@ export function addLogs(program: Command): void {
   const command = program
     .command('logs')
     .description('print the log of a stage, as of its newest ended attempt')
-    .argument('<run>', 'id or prefix')
+    .argument('<run>', 'id of a run or its beginning')
     .argument('<stage>', 'stage name, e.g. teacher/llama-tiny/fold-0')
     .option('--follow', 'wait until there is one, and for further attempts');
   does<{ follow?: boolean }>(command, async ({ output, options, words: [reference, stage = ''] }) =>

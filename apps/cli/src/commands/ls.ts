@@ -12,7 +12,7 @@ export function addLs(program: Command): void {
   const command = program
     .command('ls')
     .description('list the artifacts of a run')
-    .argument('[run]', 'id or prefix');
+    .argument('[run]', 'id of a run or its beginning; the newest run without it');
   does(command, async ({ output, words: [reference] }) =>
     withSession(async (session) => {
       const run = await findRun(session, reference);

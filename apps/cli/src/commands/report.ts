@@ -15,7 +15,7 @@ export function addReport(program: Command): void {
   const command = program
     .command('report')
     .description('print the path of the report of a run')
-    .argument('[run]', 'id or prefix')
+    .argument('[run]', 'id of a run or its beginning; the newest run without it')
     .option('--open', 'open it in the browser');
   does<{ open?: boolean }>(command, async ({ output, options, words: [reference] }) =>
     withSession(async (session) => {

@@ -21,7 +21,7 @@ export function addReproduce(program: Command): void {
   const command = program
     .command('reproduce')
     .description('lay out the inputs, request.json and command line of a finished stage')
-    .argument('<run>', 'id or prefix')
+    .argument('<run>', 'id of a run or its beginning')
     .argument('<stage>', 'stage name, e.g. teacher/llama-tiny/fold-0')
     .argument('<folder>', 'new or empty folder');
   does(command, async ({ output, words: [reference, stage = '', folder = ''] }) => {

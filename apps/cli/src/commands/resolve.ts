@@ -14,7 +14,7 @@ export function addResolve(program: Command): void {
       'print the resolved recipe as JSON, local files uploaded, for `temporal workflow start --input-file`',
     )
     .argument('<recipe>', 'recipe file')
-    .option('--set <path=value>', 'change one value', collect);
+    .option('--set <path=value>', 'change one value, e.g. folds.count=3; may be repeated', collect);
   does<{ set?: string[] }>(command, async ({ output, options, words: [file = ''] }) => {
     let recipe = resolveRecipe(await readRecipe(file, options.set ?? []));
     if (localSources(recipe).length > 0) {

@@ -15,7 +15,7 @@ export function addRestart(program: Command): void {
   const command = program
     .command('restart')
     .description('cancel a run and start its recorded recipe again on the current build')
-    .argument('[run]', 'id or prefix')
+    .argument('[run]', 'id of a run or its beginning; the newest run without it')
     .option('--detach', 'do not watch');
   does<{ detach?: boolean }>(command, async ({ output, options, words: [reference] }) =>
     withSession(async (session) => {

@@ -13,7 +13,7 @@ export function addRetry(program: Command): void {
   const command = program
     .command('retry')
     .description('run a held stage again, skip it with all that needs it, or abort the run')
-    .argument('<run>', 'id or prefix')
+    .argument('<run>', 'id of a run or its beginning')
     .argument('<stage>', 'name of the held stage')
     .option('--skip', 'go on without it')
     .option('--abort', 'fail the run');

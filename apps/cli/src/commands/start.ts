@@ -22,7 +22,7 @@ export function addStart(program: Command): void {
     .command('start')
     .description('start a run, or join the open run of the same recipe, and watch it')
     .argument('<recipe>', 'recipe file')
-    .option('--set <path=value>', 'change one value', collect)
+    .option('--set <path=value>', 'change one value, e.g. folds.count=3; may be repeated', collect)
     .option('--folds <count>', 'number of folds, as --set folds.count')
     .option('--detach', 'do not watch');
   does<StartOptions>(command, async ({ output, options, words: [file = ''] }) => {

@@ -10,7 +10,7 @@ export function addWatch(program: Command): void {
   const command = program
     .command('watch')
     .description('watch a run until it ends or is held')
-    .argument('[run]', 'id or prefix');
+    .argument('[run]', 'id of a run or its beginning; the newest run without it');
   does(command, async ({ output, words: [reference] }) =>
     withSession(async (session) => followRun(session, await findRun(session, reference), output)),
   );

@@ -5,6 +5,7 @@ import { repositoryFolder } from '@nacre/activities';
 import { InvalidRecipe } from '@nacre/contracts/errors';
 import { resolveRecipe, type Recipe } from '@nacre/contracts/recipe';
 
+import { isMapping } from '../recipe/is-mapping.js';
 import { readRecipe } from '../recipe/recipe-file.js';
 
 /** Files of a folder in the competition's format, by the name of the source they become. */
@@ -38,6 +39,14 @@ export async function demoRecipe(
         `--data ${dataFolder}: no ${file} there; a folder in the competition's format has train.csv and test.csv`,
       );
   }
-  const { post_pretrain, ...rest } = await readRecipe(join(recipes, 'demo-folder.yaml'), settings);
-  return resolveRecipe({ ...rest, ...(data['ut'] === undefined ? {} : { post_pretrain }), data });
+  const {
+    post_pretrain,
+    data: settled,
+    ...rest
+  } = await readRecipe(join(recipes, 'demo-folder.yaml'), settings);
+  return resolveRecipe({
+    ...rest,
+    ...(data['ut'] === undefined ? {} : { post_pretrain }),
+    data: { ...data, ...(isMapping(settled) ? settled : {}) },
+  });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { connectClient, type ConnectedClient } from '@nacre/temporal-connection';
 
 /** A namespace and a bucket prefix of their own on the servers of the suite. */
@@ -23,7 +24,7 @@ export async function testServers(): Promise<TestServers> {
   const first = await connectClient({ ...own, TEMPORAL_NAMESPACE: setting('NACRE_TEST_TEMPORAL_NAMESPACE') });
   await first.connection.workflowService.registerNamespace({
     namespace,
-    workflowExecutionRetentionPeriod: { seconds: { low: 86_400, high: 0, unsigned: false } as never },
+    workflowExecutionRetentionPeriod: msToTs('1 day'),
   });
   await first.close();
   const environment = {
