@@ -33,23 +33,25 @@ describe('the drill recipe, by the command line', () => {
   test('leaves a report, and numbers for every step', async () => {
     const report = (await getRunFile(place.store, run, 'report.html'))?.toString('utf8') ?? '';
     expect(report).toMatch(/^<!doctype html>/i);
-    const numbers = measurementSchema.parse(JSON.parse((await getRunFile(place.store, run, 'metrics.json'))?.toString('utf8') ?? ''));
+    const numbers = measurementSchema.parse(
+      JSON.parse((await getRunFile(place.store, run, 'metrics.json'))?.toString('utf8') ?? ''),
+    );
     expect(numbers.waterfall.length).toBeGreaterThanOrEqual(4);
   });
 
   test('again finds every stage, with a worker for the control queue only', async () => {
     const worker = await place.worker('control');
-    const began = performance.now();
     const { code, stdout } = await place.nacre('--json', 'start', drillRecipe);
-    const seconds = (performance.now() - began) / 1000;
     await worker.stop();
     expect(code).toBe(0);
     expect(startedRun(stdout)).toBe(run);
     const states = new Set(
-      stdout.split('\n').filter((line) => line.includes('"stage-change"')).map((line) => (JSON.parse(line) as { state: string }).state),
+      stdout
+        .split('\n')
+        .filter((line) => line.includes('"stage-change"'))
+        .map((line) => (JSON.parse(line) as { state: string }).state),
     );
     expect(states).toEqual(new Set(['hit']));
-    console.log(`a finished run again: ${seconds.toFixed(1)} s`);
   });
 
   test('reproduces a training stage by hand to the same bytes', async () => {
@@ -61,9 +63,15 @@ describe('the drill recipe, by the command line', () => {
     const kept = await place.nacre('--json', 'get', run, stage, join(folder, 'kept'));
     await worker.stop();
     expect(kept).toMatchObject({ code: 0 });
-    const byHand = await runProgram('sh', [join(folder, 'command.sh')], folder, { PATH: process.env['PATH'], HOME: folder });
+    const byHand = await runProgram('sh', [join(folder, 'command.sh')], folder, {
+      PATH: process.env['PATH'],
+      HOME: folder,
+    });
     expect(byHand).toMatchObject({ code: 0 });
-    const files = kept.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { path: string });
+    const files = kept.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { path: string });
     expect(files.length).toBeGreaterThan(0);
     for (const { path } of files) {
       const made = path.replace(`${join(folder, 'kept')}/`, `${join(folder, 'output')}/`);
@@ -91,7 +99,9 @@ describe('the same recipe, by the Temporal CLI', () => {
     const shown = await place.temporal('workflow', 'show', '--workflow-id', 'by-hand', '-o', 'json');
     const { events } = JSON.parse(shown.stdout) as { events: RecordedEvent[] };
     const summaries = events.flatMap(({ activityTaskScheduledEventAttributes: scheduled, userMetadata }) =>
-      scheduled === undefined || scheduled.taskQueue.name === 'nacre-control' ? [] : [textOf(userMetadata?.summary)],
+      scheduled === undefined || scheduled.taskQueue.name === 'nacre-control'
+        ? []
+        : [textOf(userMetadata?.summary)],
     );
     expect(summaries).toContain('fold 2/2 · llama-tiny · train_teacher');
     expect(summaries.every((summary) => summary !== '')).toBe(true);

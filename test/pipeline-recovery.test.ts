@@ -7,7 +7,13 @@ import { ensureServer, startLocalStack, stopLocalStack } from '@nacre/local-stac
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { copyStages, kindsBeforeTeachers } from './support/copy-stages.js';
-import { drillRecipe, finishedDrill, startedRun, submissionOf, type FinishedDrill } from './support/drill-run.js';
+import {
+  drillRecipe,
+  finishedDrill,
+  startedRun,
+  submissionOf,
+  type FinishedDrill,
+} from './support/drill-run.js';
 import { livingProcesses } from './support/living-processes.js';
 import { until } from './support/until.js';
 import { Workplace } from './support/workplace.js';
@@ -36,7 +42,10 @@ async function untilTeacherTrains(place: Workplace): Promise<string> {
 function trainsTeacher(folder: string): boolean {
   try {
     const request = readFileSync(join(folder, 'request.json'), 'utf8');
-    return request.includes('"teacher/') && readFileSync(join(folder, 'events.jsonl'), 'utf8').includes('"step-end"');
+    return (
+      request.includes('"teacher/') &&
+      readFileSync(join(folder, 'events.jsonl'), 'utf8').includes('"step-end"')
+    );
   } catch {
     return false; // Not begun, or over already.
   }
@@ -63,7 +72,9 @@ test('a worker killed in the middle of a teacher leaves no process; the next one
     expect(inState(after, 'hit')).toEqual(inState(before, 'hit'));
     expect(after.stages.some(({ kind, attempt }) => kind === 'train_teacher' && attempt > 1)).toBe(true);
     for (const name of inState(before, 'done')) {
-      expect(after.stages.find((stage) => stage.name === name)).toEqual(before.stages.find((stage) => stage.name === name));
+      expect(after.stages.find((stage) => stage.name === name)).toEqual(
+        before.stages.find((stage) => stage.name === name),
+      );
     }
     expect(await submissionOf(place, run)).toBe(undisturbed.submission);
     expect(livingProcesses(place.folder)).toEqual([]);

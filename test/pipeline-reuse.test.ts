@@ -4,7 +4,13 @@ import { readManifest } from '@nacre/artifact-store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { arenaRows, testCsv } from './support/arena-csv.js';
-import { drillRecipe, finishedDrill, startedRun, submissionOf, type FinishedDrill } from './support/drill-run.js';
+import {
+  drillRecipe,
+  finishedDrill,
+  startedRun,
+  submissionOf,
+  type FinishedDrill,
+} from './support/drill-run.js';
 import type { StartedWorker } from './support/started-worker.js';
 
 /** Stages of the drill recipe that the test rows reach. */
@@ -30,7 +36,12 @@ async function runOn(firstId: number): Promise<{ run: string; progress: Progress
 }
 
 async function again(): Promise<{ run: string; progress: Progress }> {
-  const settings = ['--set', 'data.test.synthetic=null', '--set', `data.test.path=s3://${drill.place.store.bucket}/${key}`];
+  const settings = [
+    '--set',
+    'data.test.synthetic=null',
+    '--set',
+    `data.test.path=s3://${drill.place.store.bucket}/${key}`,
+  ];
   const { code, stdout, stderr } = await drill.place.nacre('--json', 'start', drillRecipe, ...settings);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const run = startedRun(stdout);
@@ -38,7 +49,8 @@ async function again(): Promise<{ run: string; progress: Progress }> {
 }
 
 const done = ({ stages }: Progress) => stages.filter(({ state }) => state === 'done').map(({ name }) => name);
-const notHit = ({ stages }: Progress) => stages.filter(({ state }) => state !== 'hit').map(({ name }) => name);
+const notHit = ({ stages }: Progress) =>
+  stages.filter(({ state }) => state !== 'hit').map(({ name }) => name);
 
 test('other bytes at the same address: the import and everything below it are made anew, the rest is reused', async () => {
   const first = await runOn(1000);

@@ -11,7 +11,13 @@ afterAll(() => place.close());
 
 test('a recipe without ties runs to a submission with two columns', async () => {
   const worker = await place.worker();
-  const { code, stdout, stderr } = await place.nacre('--json', 'start', drillRecipe, '--set', 'labels=[model_a, model_b]');
+  const { code, stdout, stderr } = await place.nacre(
+    '--json',
+    'start',
+    drillRecipe,
+    '--set',
+    'labels=[model_a, model_b]',
+  );
   await worker.stop();
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [header, ...rows] = (await submissionOf(place, startedRun(stdout))).trimEnd().split('\n');

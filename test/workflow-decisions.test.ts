@@ -81,8 +81,11 @@ test('skip leaves out the stage and all that need it; merge and measurement go o
     teacher,
   ]);
   const progress = await progressOf(handle);
-  for (const stage of ['merge', 'quantize', 'submit', 'measure']) expect(stateOf(progress, stage)).toBe('done');
-  expect(progress.stages.find(({ name }) => name === 'student/fold-1')?.message).toBe('logits/teacher/fold-1 was skipped');
+  for (const stage of ['merge', 'quantize', 'submit', 'measure'])
+    expect(stateOf(progress, stage)).toBe('done');
+  expect(progress.stages.find(({ name }) => name === 'student/fold-1')?.message).toBe(
+    'logits/teacher/fold-1 was skipped',
+  );
 });
 
 test('abort fails the run with what had happened', async () => {

@@ -2,7 +2,7 @@ import { gpuQueue } from '@nacre/contracts/queues';
 import { resolveRecipe, type RecipeInput } from '@nacre/contracts/recipe';
 import { dryRun } from '@nacre/stages';
 import { ApplicationFailure } from '@temporalio/common';
-import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { eventCount, scheduledActivities } from './support/recorded-events.js';
@@ -52,12 +52,15 @@ describe('a run', () => {
       throw ApplicationFailure.nonRetryable(sentence, 'InvalidData');
     });
     const handle = await pipeline.start(smallRecipe());
-    const failure = await handle.result().catch((error: unknown) => (error as WorkflowFailedError).cause);
-    expect(failure).toMatchObject({ type: 'InvalidData', message: `prepare/train: ${sentence}` });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { type: 'InvalidData', message: `prepare/train: ${sentence}` },
+    });
 
     const { state, message, stages } = await progressOf(handle);
     expect({ state, message }).toEqual({ state: 'failed', message: `prepare/train: ${sentence}` });
-    expect(stages.filter(({ state }) => state === 'failed').map(({ name }) => name)).toEqual(['prepare/train']);
+    expect(stages.filter(({ state }) => state === 'failed').map(({ name }) => name)).toEqual([
+      'prepare/train',
+    ]);
     expect(stages.find(({ name }) => name === 'submit')).toMatchObject({ state: 'waiting', message: null });
     const queues = (await scheduledActivities(handle)).map(({ queue }) => queue);
     expect(queues).not.toContain(gpuQueue('local'));
@@ -68,21 +71,27 @@ describe('a run', () => {
       throw ApplicationFailure.nonRetryable('x is not a function', 'TypeError');
     });
     const handle = await pipeline.start(smallRecipe());
-    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'TypeError', message: 'folds: x is not a function' } });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { type: 'TypeError', message: 'folds: x is not a function' },
+    });
   });
 
   test('tries a stage again whose worker was lost, without a word in its history', async () => {
     let attempts = 0;
     pipeline.scripts.set('merge', (call, { info }) => {
       attempts = info.attempt;
-      if (info.attempt < 3) throw ApplicationFailure.create({ message: 'killed', type: 'NodeLost', nextRetryDelay: '10ms' });
+      if (info.attempt < 3)
+        throw ApplicationFailure.create({ message: 'killed', type: 'NodeLost', nextRetryDelay: '10ms' });
       return Promise.resolve(artifactOf(call));
     });
     const handle = await pipeline.start(smallRecipe());
     await handle.result();
     expect(attempts).toBe(3);
     expect((await scheduledActivities(handle)).filter(({ type }) => type === 'merge')).toHaveLength(1);
-    expect((await progressOf(handle)).stages.find(({ name }) => name === 'merge')).toMatchObject({ state: 'done', attempt: 3 });
+    expect((await progressOf(handle)).stages.find(({ name }) => name === 'merge')).toMatchObject({
+      state: 'done',
+      attempt: 3,
+    });
   });
 
   test('admits lower folds first, and no more GPU stages at a time than its pool has room for', async () => {
@@ -94,7 +103,11 @@ describe('a run', () => {
     // The first teachers fill the pool until all of the others wait for room.
     const allAsk = async (handle: WorkflowHandle) => {
       const { stages } = await progressOf(handle);
-      return stages.filter(({ name, state }) => teachers.includes(name) && state !== 'waiting' && state !== 'looking_up').length === 4;
+      return (
+        stages.filter(
+          ({ name, state }) => teachers.includes(name) && state !== 'waiting' && state !== 'looking_up',
+        ).length === 4
+      );
     };
     const handle = await pipeline.start(recipe);
     for (const { name, pool } of await dryRun(recipe)) {
@@ -146,7 +159,12 @@ describe('a run', () => {
 
   test('is not disturbed by signals that nobody understands', async () => {
     const handle = await pipeline.start(smallRecipe());
-    for (const nonsense of [undefined, 'x', { name: 7 }, { name: 'no such stage', phase: 'started', attempt: 1 }]) {
+    for (const nonsense of [
+      undefined,
+      'x',
+      { name: 7 },
+      { name: 'no such stage', phase: 'started', attempt: 1 },
+    ]) {
       await handle.signal('stageSignal', nonsense);
     }
     await expect(handle.result()).resolves.toMatchObject({ skipped: [] });
@@ -158,14 +176,20 @@ test('five folds stay below 2,000 events, however often their stages are looked 
   pipeline.lookUp = (call, { info }) => {
     attempts.set(call.name, info.attempt);
     if (info.attempt >= (call.name === 'folds' ? 12 : 2)) return Promise.resolve(null);
-    throw ApplicationFailure.create({ message: 'another run works on it', type: 'StageHeld', nextRetryDelay: '1ms' });
+    throw ApplicationFailure.create({
+      message: 'another run works on it',
+      type: 'StageHeld',
+      nextRetryDelay: '1ms',
+    });
   };
-  const { models: { pupil } = {}, data } = smallRecipe();
+  const { models, data } = smallRecipe();
   const recipe = resolveRecipe(
     smallRecipe({
       data: { ...data, extra: { synthetic: { rows: 5, seed: 3 } }, ut: { synthetic: { rows: 5, seed: 4 } } },
       folds: { count: 5 },
-      models: Object.fromEntries(['one', 'two', 'pupil'].map((name) => [name, pupil])) as RecipeInput['models'],
+      models: Object.fromEntries(
+        ['one', 'two', 'pupil'].map((name) => [name, models['pupil']]),
+      ) as RecipeInput['models'],
       teachers: { one: {}, two: {} },
       post_pretrain: { data: 'ut' },
       controls: { student_alone: true },

@@ -12,7 +12,12 @@ export function arenaRows(start: number, count: number): ArenaRow[] {
   return Array.from({ length: count }, (_, index) => {
     const id = start + index;
     const winner = ([0, 1, 2] as const)[index % 3] ?? 0;
-    return { id, prompt: `question ${String(id)}?`, answers: [`answer ${String(id)} one`, `reply ${String(id)} two`], winner };
+    return {
+      id,
+      prompt: `question ${String(id)}?`,
+      answers: [`answer ${String(id)} one`, `reply ${String(id)} two`],
+      winner,
+    };
   });
 }
 

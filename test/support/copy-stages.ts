@@ -14,13 +14,21 @@ export const kindsBeforeTeachers = [
 ];
 
 /** Brings the published stages of some kinds, with their artifacts, from one prefix of a bucket to another. */
-export async function copyStages(from: ArtifactStore, to: ArtifactStore, kinds: readonly string[]): Promise<void> {
+export async function copyStages(
+  from: ArtifactStore,
+  to: ArtifactStore,
+  kinds: readonly string[],
+): Promise<void> {
   const wanted = ['cas/', 'manifests/', ...kinds.map((kind) => `stages/${kind}/`)];
   for (const start of wanted) {
     let token: string | undefined;
     do {
       const page = await from.client.send(
-        new ListObjectsV2Command({ Bucket: from.bucket, Prefix: `${from.prefix}/${start}`, ...(token !== undefined && { ContinuationToken: token }) }),
+        new ListObjectsV2Command({
+          Bucket: from.bucket,
+          Prefix: `${from.prefix}/${start}`,
+          ...(token !== undefined && { ContinuationToken: token }),
+        }),
       );
       const keys = (page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
       await Promise.all(

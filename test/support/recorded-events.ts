@@ -10,7 +10,9 @@ export interface ScheduledActivity {
 export async function scheduledActivities(handle: WorkflowHandle): Promise<ScheduledActivity[]> {
   const { events } = await handle.fetchHistory();
   return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
-    scheduled == null ? [] : [{ type: scheduled.activityType?.name ?? '', queue: scheduled.taskQueue?.name ?? '' }],
+    scheduled == null
+      ? []
+      : [{ type: scheduled.activityType?.name ?? '', queue: scheduled.taskQueue?.name ?? '' }],
   );
 }
 

@@ -64,13 +64,26 @@ export class ScriptedPipeline {
   }
 
   /** Opens a namespace, with Nacre's search attributes unless told otherwise, and starts workers for the roles. */
-  static async open({ temporal }: LocalStack, roles: readonly Role[] = ['control', 'data', 'gpu'], namespace?: string): Promise<ScriptedPipeline> {
+  static async open(
+    { temporal }: LocalStack,
+    roles: readonly Role[] = ['control', 'data', 'gpu'],
+    namespace?: string,
+  ): Promise<ScriptedPipeline> {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     const name = namespace ?? `scripted-${randomUUID().slice(0, 8)}`;
     const { address, httpUrl } = temporal;
-    if (namespace === undefined) await prepareNamespace({ httpUrl, address, namespace: name, temporalBinary: temporalProgram });
-    const environment = { TEMPORAL_CONFIG_FILE: '/absent.toml', TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: name };
-    const pipeline = new ScriptedPipeline(name, await connectClient(environment), await connectWorker(environment));
+    if (namespace === undefined)
+      await prepareNamespace({ httpUrl, address, namespace: name, temporalBinary: temporalProgram });
+    const environment = {
+      TEMPORAL_CONFIG_FILE: '/absent.toml',
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_NAMESPACE: name,
+    };
+    const pipeline = new ScriptedPipeline(
+      name,
+      await connectClient(environment),
+      await connectWorker(environment),
+    );
     for (const role of roles) await pipeline.work(role);
     return pipeline;
   }
@@ -83,7 +96,10 @@ export class ScriptedPipeline {
       namespace: this.namespace,
       ...workerOptions({ taskQueue: queues[role], graceSeconds: 0, stopSeconds: 10 }, {}),
       ...(role === 'control'
-        ? { workflowBundle: { codePath: join(root, '.nacre/build/workflow-bundle.js') }, activities: { ...this.#control() } }
+        ? {
+            workflowBundle: { codePath: join(root, '.nacre/build/workflow-bundle.js') },
+            activities: { ...this.#control() },
+          }
         : { activities: this.#stages(role === 'gpu' ? 'gpu' : 'cpu') }),
     });
     this.#workers.push({ worker, ended: worker.run() });
@@ -91,7 +107,11 @@ export class ScriptedPipeline {
 
   /** Starts the pipeline as the Temporal CLI would: with any document. */
   start(document: unknown, id = `run-${randomUUID().slice(0, 8)}`): Promise<WorkflowHandle> {
-    return this.#client.client.workflow.start(PIPELINE_WORKFLOW, { taskQueue: CONTROL_QUEUE, workflowId: id, args: [document] });
+    return this.#client.client.workflow.start(PIPELINE_WORKFLOW, {
+      taskQueue: CONTROL_QUEUE,
+      workflowId: id,
+      args: [document],
+    });
   }
 
   /** Forgets scripts, played store and what ran. */
@@ -114,8 +134,11 @@ export class ScriptedPipeline {
     return {
       lookUpStage: (call) => this.lookUp(call, Context.current()),
       describeSource: (uri) => Promise.resolve({ uri, etag: 'e', size: 1, version_id: null }),
-      isQueuePolled: async (queue) => (await pollersOf(client.connection, this.namespace, queue)).activity > 0,
-      knownSearchAttributes: async () => [...(await registeredSearchAttributes(client.connection, this.namespace))],
+      isQueuePolled: async (queue) =>
+        (await pollersOf(client.connection, this.namespace, queue)).activity > 0,
+      knownSearchAttributes: async () => [
+        ...(await registeredSearchAttributes(client.connection, this.namespace)),
+      ],
       publishRun: (_recipe, progress) => Promise.resolve([`runs/${progress.workflow_id}/${progress.state}`]),
     };
   }
@@ -132,7 +155,9 @@ export class ScriptedPipeline {
       this.published.set(call.key, made);
       return made;
     };
-    return Object.fromEntries(stageTable.filter((stage) => stage.pool === pool).map(({ kind }) => [kind, carryOut]));
+    return Object.fromEntries(
+      stageTable.filter((stage) => stage.pool === pool).map(({ kind }) => [kind, carryOut]),
+    );
   }
 }
 

@@ -12,7 +12,12 @@ export function smallRecipe(changes: Partial<RecipeInput> = {}): RecipeInput {
     models: { teacher: tiny, pupil: tiny },
     teachers: { teacher: {} },
     student: { base: 'pupil' },
-    run: { pools: { gpu: { concurrency: 2, heartbeat_timeout: '5s', device: 'cpu' }, cpu: { heartbeat_timeout: '5s' } } },
+    run: {
+      pools: {
+        gpu: { concurrency: 2, heartbeat_timeout: '5s', device: 'cpu' },
+        cpu: { heartbeat_timeout: '5s' },
+      },
+    },
     ...changes,
   };
 }

@@ -18,8 +18,17 @@ export class StartedWorker {
   }
 
   /** Resolves when the worker polls. */
-  static async start(command: readonly string[], folder: string, environment: NodeJS.ProcessEnv): Promise<StartedWorker> {
-    const child = spawn(process.execPath, command, { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  static async start(
+    command: readonly string[],
+    folder: string,
+    environment: NodeJS.ProcessEnv,
+  ): Promise<StartedWorker> {
+    const child = spawn(process.execPath, command, {
+      cwd: folder,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     const worker = new StartedWorker(child);
     await until('the worker polls', () => {
       if (worker.ended) throw new Error(`the worker ended at once:\n${worker.said}`);

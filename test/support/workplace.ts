@@ -68,19 +68,31 @@ export class Workplace {
     const stack = await tierServers();
     const { address, httpUrl } = (options.temporal ?? stack).temporal;
     const namespace = options.namespace ?? `${name}-${randomUUID().slice(0, 8)}`;
-    if (options.namespace === undefined) await prepareNamespace({ httpUrl, address, namespace, temporalBinary: temporalProgram });
+    if (options.namespace === undefined)
+      await prepareNamespace({ httpUrl, address, namespace, temporalBinary: temporalProgram });
     return new Workplace(stack, namespace, options);
   }
 
   /** The store that commands in this workplace use. */
   get store(): ArtifactStore {
     const { endpoint, bucket, region, accessKeyId, secretAccessKey } = this.stack.s3;
-    return openStore({ endpoint, bucket, region, prefix: this.prefix, credentials: { accessKeyId, secretAccessKey } });
+    return openStore({
+      endpoint,
+      bucket,
+      region,
+      prefix: this.prefix,
+      credentials: { accessKeyId, secretAccessKey },
+    });
   }
 
   /** `npx nacre …` */
   nacre(...words: string[]): Promise<Ended> {
-    return runProgram(process.execPath, [join(root, 'apps/cli/bin/nacre.mjs'), ...words], this.folder, this.environment);
+    return runProgram(
+      process.execPath,
+      [join(root, 'apps/cli/bin/nacre.mjs'), ...words],
+      this.folder,
+      this.environment,
+    );
   }
 
   /** `temporal …` */

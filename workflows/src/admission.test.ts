@@ -38,7 +38,13 @@ test('who waits is admitted by fold, then in the order of asking', async () => {
   const order: string[] = [];
   const first = work();
   const all = [admission.admit(9, first.run)];
-  for (const [fold, name] of [[2, 'c'], [0, 'a'], [2, 'd'], [0, 'b'], [-1, 'no fold']] as const) {
+  for (const [fold, name] of [
+    [2, 'c'],
+    [0, 'a'],
+    [2, 'd'],
+    [0, 'b'],
+    [-1, 'no fold'],
+  ] as const) {
     all.push(
       admission.admit(fold, () => {
         order.push(name);

@@ -66,7 +66,12 @@ export async function distillationPipeline(document: unknown): Promise<RunResult
     const { name, phase, attempt } = parsed.data;
     const { state, started_at } = board.stage(name);
     if (state !== 'queued' && state !== 'running') return;
-    board.change(name, { state: 'running', attempt, message: phase === 'started' ? null : phase, started_at: started_at ?? Date.now() });
+    board.change(name, {
+      state: 'running',
+      attempt,
+      message: phase === 'started' ? null : phase,
+      started_at: started_at ?? Date.now(),
+    });
     onChange();
   });
   setHandler(
@@ -107,7 +112,9 @@ export async function distillationPipeline(document: unknown): Promise<RunResult
     board.end(isCancellation(error) ? 'cancelled' : 'failed', message);
     onChange();
     // Readable copies of a failed run help a person; they must not hide why it failed.
-    await CancellationScope.nonCancellable(() => control.publishRun(recipe, board.progress())).catch(() => []);
+    await CancellationScope.nonCancellable(() => control.publishRun(recipe, board.progress())).catch(
+      () => [],
+    );
     // Any other error would make Temporal try the workflow task again, for ever.
     throw isCancellation(error) ? error : ApplicationFailure.nonRetryable(message, type);
   }
@@ -121,7 +128,9 @@ export async function distillationPipeline(document: unknown): Promise<RunResult
 function resolved(document: unknown): Recipe {
   try {
     const recipe = resolveRecipe(document);
-    const local = Object.entries(recipe.data).filter(([, { path }]) => path !== undefined && !/^(s3|cas):\/\//.test(path));
+    const local = Object.entries(recipe.data).filter(
+      ([, { path }]) => path !== undefined && !/^(s3|cas):\/\//.test(path),
+    );
     if (local.length > 0) {
       throw new Error(
         `data.${local[0]?.[0] ?? ''}.path: a workflow cannot read local files; start the run with \`nacre start\`, which uploads them`,
@@ -129,6 +138,9 @@ function resolved(document: unknown): Recipe {
     }
     return recipe;
   } catch (error) {
-    throw ApplicationFailure.nonRetryable(error instanceof Error ? error.message : String(error), 'InvalidRecipe');
+    throw ApplicationFailure.nonRetryable(
+      error instanceof Error ? error.message : String(error),
+      'InvalidRecipe',
+    );
   }
 }

@@ -4,5 +4,7 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 export function failureFacts(error: unknown): { readonly type: string; readonly message: string } {
   const cause = error instanceof ActivityFailure && error.cause !== undefined ? error.cause : error;
   if (cause instanceof ApplicationFailure) return { type: cause.type ?? 'Error', message: cause.message };
-  return cause instanceof Error ? { type: cause.name, message: cause.message } : { type: 'Error', message: String(cause) };
+  return cause instanceof Error
+    ? { type: cause.name, message: cause.message }
+    : { type: 'Error', message: String(cause) };
 }

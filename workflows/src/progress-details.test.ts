@@ -34,7 +34,9 @@ test('a table follows, a line per stage, with the seconds of those that have end
 test('a queue without a worker stands above the table with the command that starts one', () => {
   board.queueIsUnpolled('nacre-data');
   const all = lines();
-  const at = all.indexOf('Waits: no worker polls `nacre-data`; start one with `npx nacre worker --role data`');
+  const at = all.indexOf(
+    'Waits: no worker polls `nacre-data`; start one with `npx nacre worker --role data`',
+  );
   expect(at).toBeGreaterThan(0);
   expect(at).toBeLessThan(all.findIndex((line) => line.startsWith('|')));
 });

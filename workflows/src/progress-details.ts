@@ -16,7 +16,9 @@ const signs: Readonly<Record<StageState['state'], string>> = {
 /** The run as Markdown for the current details in the Temporal UI: what it waits for, then the stages. */
 export function progressDetails(progress: Progress): string {
   const finished = progress.stages.filter(({ state }) => state === 'done' || state === 'hit').length;
-  const lines = [`**${progress.recipe_name}** — ${progress.state}, ${String(finished)} of ${String(progress.stages.length)} stages`];
+  const lines = [
+    `**${progress.recipe_name}** — ${progress.state}, ${String(finished)} of ${String(progress.stages.length)} stages`,
+  ];
   for (const { queue, command } of progress.waits_for) {
     lines.push('', `Waits: no worker polls \`${queue}\`; start one with \`${command}\``);
   }

@@ -33,7 +33,10 @@ describe('a run with a held stage', () => {
 
   test('is held when nothing else can run, and says why', () => {
     board.change('folds', { state: 'done' });
-    expect(board.progress()).toMatchObject({ state: 'held', message: `${teacher}: TrainerCrashed: exit code 1` });
+    expect(board.progress()).toMatchObject({
+      state: 'held',
+      message: `${teacher}: TrainerCrashed: exit code 1`,
+    });
   });
 
   test('that has ended is not held any more', () => {

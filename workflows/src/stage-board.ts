@@ -15,7 +15,11 @@ export class StageBoard {
   #state: Progress['state'] = 'running';
   #message: string | null = null;
 
-  constructor(recipe: Recipe, identity: { workflow_id: string; run_id: string }, planned: readonly PlannedStage[]) {
+  constructor(
+    recipe: Recipe,
+    identity: { workflow_id: string; run_id: string },
+    planned: readonly PlannedStage[],
+  ) {
     this.#recipe = recipe;
     this.#identity = identity;
     this.#stages = new Map(planned.map((stage) => [stage.name, this.#waiting(stage)]));
@@ -57,14 +61,17 @@ export class StageBoard {
   progress(): Progress {
     const stages = [...this.#stages.values()];
     const held = stages.filter(({ state }) => state === 'held');
-    const stuck = this.#state === 'running' && held.length > 0 && !stages.some(({ state }) => active.has(state));
+    const stuck =
+      this.#state === 'running' && held.length > 0 && !stages.some(({ state }) => active.has(state));
     return {
       ...this.#identity,
       recipe_name: this.#recipe.name,
       state: stuck ? 'held' : this.#state,
       stages,
       waits_for: [...this.#unpolled].map((queue) => ({ queue, command: workerCommand(queue) })),
-      message: this.#message ?? (stuck ? held.map(({ name, message }) => `${name}: ${message ?? ''}`).join('\n') : null),
+      message:
+        this.#message ??
+        (stuck ? held.map(({ name, message }) => `${name}: ${message ?? ''}`).join('\n') : null),
     };
   }
 

@@ -32,7 +32,10 @@ import { stageImplementations } from './stage-implementations.js';
  *
  * @throws ApplicationFailure named after the Nacre error; CancelledFailure on cancellation and shutdown
  */
-export async function carryOutStage(document: unknown, dependencies: ActivityDependencies): Promise<ArtifactReference> {
+export async function carryOutStage(
+  document: unknown,
+  dependencies: ActivityDependencies,
+): Promise<ArtifactReference> {
   const { cancellationSignal, cancelled, info } = Context.current();
   const call = parseCall(document);
   const heartbeat = new HeartbeatTimer(Context.current(), call.name);
@@ -54,11 +57,14 @@ export async function carryOutStage(document: unknown, dependencies: ActivityDep
     heartbeat.report({ phase: 'publish' });
     const publication = await publishStage(store, kind, key, claim, manifestId);
     if (publication.state === 'adopted' && publication.diverged) {
-      Context.current().log.warn('another holder published other bytes for this stage first; they are adopted', {
-        stage: call.name,
-        mine: manifestId,
-        adopted: publication.manifest_id,
-      });
+      Context.current().log.warn(
+        'another holder published other bytes for this stage first; they are adopted',
+        {
+          stage: call.name,
+          mine: manifestId,
+          adopted: publication.manifest_id,
+        },
+      );
     }
     return await referenceTo(dependencies, publication.manifest_id);
   } catch (error) {
@@ -104,7 +110,11 @@ async function compute(
     const inputs: Record<string, string> = {};
     for (const [name, { manifest_id }] of Object.entries(call.inputs)) {
       const folder = join(work, 'inputs', name);
-      await fetchArtifact(store, manifest_id, { cacheFolder: installation.cacheFolder, folder, signal: cancellation });
+      await fetchArtifact(store, manifest_id, {
+        cacheFolder: installation.cacheFolder,
+        folder,
+        signal: cancellation,
+      });
       inputs[name] = folder;
     }
     heartbeat.report({ phase: 'run' });
@@ -121,7 +131,8 @@ async function compute(
       },
     };
     const implementation = stageImplementations.get(call.kind);
-    if (implementation === undefined) throw new ContractViolation(`no implementation of ${call.kind} in this build`);
+    if (implementation === undefined)
+      throw new ContractViolation(`no implementation of ${call.kind} in this build`);
     try {
       const { metrics, environment } = await implementation(context);
       cancellation.throwIfAborted();
@@ -139,7 +150,9 @@ async function compute(
         },
         environment,
         parameters: call.parameters,
-        inputs: Object.fromEntries(Object.entries(call.inputs).map(([name, input]) => [name, input.manifest_id])),
+        inputs: Object.fromEntries(
+          Object.entries(call.inputs).map(([name, input]) => [name, input.manifest_id]),
+        ),
         metrics,
         signal: cancellation,
       });
@@ -155,7 +168,9 @@ async function compute(
 function parseCall(document: unknown): StageCall {
   const parsed = stageCallSchema.safeParse(document);
   if (parsed.success) return parsed.data;
-  throw toFailure(new ContractViolation(`the call of a stage is not what this build expects: ${parsed.error.message}`));
+  throw toFailure(
+    new ContractViolation(`the call of a stage is not what this build expects: ${parsed.error.message}`),
+  );
 }
 
 function assertVersion(call: StageCall): void {
@@ -178,7 +193,11 @@ function holderOf(
 }
 
 /** Tells the run how far the stage is. A run that is gone, or a server that is away, does not stop the work. */
-async function signal({ client }: ActivityDependencies, call: StageCall, message: StageSignal): Promise<void> {
+async function signal(
+  { client }: ActivityDependencies,
+  call: StageCall,
+  message: StageSignal,
+): Promise<void> {
   const { workflow_id, run_id } = call.run;
   await client.workflow
     .getHandle(workflow_id, run_id)

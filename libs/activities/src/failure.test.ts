@@ -1,5 +1,5 @@
 import * as errors from '@nacre/contracts/errors';
-import { errorTable, NacreError, type ErrorName } from '@nacre/contracts/errors';
+import { errorTable, type ErrorName, type NacreError } from '@nacre/contracts/errors';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -9,16 +9,19 @@ import { toFailure } from './failure.js';
 type ErrorClass = new (message: string, data?: NacreError['data']) => NacreError;
 
 describe('an error of the table', () => {
-  test.each(Object.keys(errorTable) as ErrorName[])('%s keeps its name and is retried as the table says', (name) => {
-    const Class = (errors as unknown as Record<string, ErrorClass>)[name];
-    if (Class === undefined) throw new Error(`no error class ${name}`);
-    expect(toFailure(new Class('place and remedy', { row: 3 }))).toMatchObject({
-      type: name,
-      message: 'place and remedy',
-      nonRetryable: errorTable[name] !== 'retry',
-      details: [{ row: 3 }],
-    });
-  });
+  test.each(Object.keys(errorTable) as ErrorName[])(
+    '%s keeps its name and is retried as the table says',
+    (name) => {
+      const Class = (errors as unknown as Record<string, ErrorClass>)[name];
+      if (Class === undefined) throw new Error(`no error class ${name}`);
+      expect(toFailure(new Class('place and remedy', { row: 3 }))).toMatchObject({
+        type: name,
+        message: 'place and remedy',
+        nonRetryable: errorTable[name] !== 'retry',
+        details: [{ row: 3 }],
+      });
+    },
+  );
 
   test('of a stage that another run holds is asked again half a minute later', () => {
     expect(toFailure(new errors.StageHeld('held'))).toMatchObject({ nextRetryDelay: '30s' });
@@ -34,15 +37,30 @@ describe('any other error', () => {
   test.each([
     ['a bug', new TypeError('x is not a function'), 'TypeError', true],
     ['a thrown text', 'oops', 'Error', true],
-    ['a full disk', Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', path: '/scratch/a' }), 'DoesNotFit', true],
-    ['a Temporal server that is away', Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: '', metadata: {} }), 'TemporalUnreachable', false],
+    [
+      'a full disk',
+      Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', path: '/scratch/a' }),
+      'DoesNotFit',
+      true,
+    ],
+    [
+      'a Temporal server that is away',
+      Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: '', metadata: {} }),
+      'TemporalUnreachable',
+      false,
+    ],
   ])('(%s) is named, and retried only where that can help', (_what, error, type, nonRetryable) => {
     expect(toFailure(error)).toMatchObject({ type, nonRetryable });
   });
 
   test('says which disk is full and what to do', () => {
-    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', path: '/scratch/a' });
-    expect(toFailure(full).message).toBe('no space left on the disk of /scratch/a; make room, then retry the stage');
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      path: '/scratch/a',
+    });
+    expect(toFailure(full).message).toBe(
+      'no space left on the disk of /scratch/a; make room, then retry the stage',
+    );
   });
 
   test('of a document that does not fit its schema is a broken contract', () => {

@@ -41,7 +41,9 @@ function asNacreError(error: unknown): NacreError | undefined {
   if (error instanceof ZodError) return new ContractViolation(error.message);
   const { code, path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new DoesNotFit(`no space left on the disk${path === undefined ? '' : ` of ${path}`}; make room, then retry the stage`);
+    return new DoesNotFit(
+      `no space left on the disk${path === undefined ? '' : ` of ${path}`}; make room, then retry the stage`,
+    );
   }
   return undefined;
 }

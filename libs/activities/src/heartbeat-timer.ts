@@ -14,9 +14,12 @@ export class HeartbeatTimer {
     this.#context = context;
     this.#details = { stage, phase: 'claim', done: 0, total: 0, loss: null };
     const timeout = context.info.heartbeatTimeoutMs ?? 60_000;
-    this.#timer = setInterval(() => {
-      this.#beat();
-    }, Math.max(250, timeout / 4));
+    this.#timer = setInterval(
+      () => {
+        this.#beat();
+      },
+      Math.max(250, timeout / 4),
+    );
     this.#beat();
   }
 

@@ -21,14 +21,27 @@ afterAll(() => connected.close());
 
 /** A claim, made now unless told otherwise. */
 function claim(changes: Partial<Holder>, age = 0): [Holder, StageRegister] {
-  const holder: Holder = { ...asker, activity_id: '1', attempt: 1, worker: 'w', nonce: randomUUID(), ...changes };
+  const holder: Holder = {
+    ...asker,
+    activity_id: '1',
+    attempt: 1,
+    worker: 'w',
+    nonce: randomUUID(),
+    ...changes,
+  };
   const claimed_at = new Date(Date.now() - age).toISOString();
-  return [holder, { nacre_register: 1, term: 1, state: 'claimed', holder, claimed_at, attempts_without_progress: 0 }];
+  return [
+    holder,
+    { nacre_register: 1, term: 1, state: 'claimed', holder, claimed_at, attempts_without_progress: 0 },
+  ];
 }
 
 /** Starts a run that nobody works on. */
 async function start() {
-  const handle = await connected.client.workflow.start('nothing', { taskQueue: 'nobody', workflowId: randomUUID() });
+  const handle = await connected.client.workflow.start('nothing', {
+    taskQueue: 'nobody',
+    workflowId: randomUUID(),
+  });
   const { runId } = await handle.describe();
   return { handle, holder: { workflow_id: handle.workflowId, run_id: runId } };
 }
@@ -58,6 +71,8 @@ test.each([{ address: 'elsewhere:7233' }, { namespace: 'elsewhere' }])(
   'a holder that cannot be asked (%o) holds its claim for a quarter of an hour',
   async (elsewhere) => {
     await expect(isHolderLive(connected.client, asker, ...claim(elsewhere))).resolves.toBe(true);
-    await expect(isHolderLive(connected.client, asker, ...claim(elsewhere, 16 * 60_000))).resolves.toBe(false);
+    await expect(isHolderLive(connected.client, asker, ...claim(elsewhere, 16 * 60_000))).resolves.toBe(
+      false,
+    );
   },
 );

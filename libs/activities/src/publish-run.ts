@@ -1,9 +1,20 @@
 import { putRunFile, readArtifactFile, readManifest } from '@nacre/artifact-store';
 import { canonicalJson, type Manifest } from '@nacre/contracts/artifact';
-import { historySchema, measurementSchema, type History, type Measurement } from '@nacre/contracts/measurement';
+import {
+  historySchema,
+  measurementSchema,
+  type History,
+  type Measurement,
+} from '@nacre/contracts/measurement';
 import type { Recipe } from '@nacre/contracts/recipe';
 import type { Progress } from '@nacre/contracts/run';
-import { COUNTS_FILE, HISTORY_FILE, LEAK_FILE, MEASUREMENT_FILE, SUBMISSION_FILE } from '@nacre/contracts/tables';
+import {
+  COUNTS_FILE,
+  HISTORY_FILE,
+  LEAK_FILE,
+  MEASUREMENT_FILE,
+  SUBMISSION_FILE,
+} from '@nacre/contracts/tables';
 import { leakReportSchema } from '@nacre/data';
 import { renderReport } from '@nacre/report';
 import { stringify } from 'yaml';
@@ -48,11 +59,14 @@ export async function publishRun(
   const bytes = async (manifestId: string, path: string) => readArtifactFile(store, manifestId, path);
   const json = async (manifestId: string, path: string): Promise<unknown> =>
     JSON.parse((await bytes(manifestId, path)).toString('utf8'));
-  const having = (path: string) => made.filter(({ manifest }) => manifest.files.some((file) => file.path === path));
+  const having = (path: string) =>
+    made.filter(({ manifest }) => manifest.files.some((file) => file.path === path));
 
   const measured = having(MEASUREMENT_FILE)[0];
   const measurement: Measurement | null =
-    measured === undefined ? null : measurementSchema.parse(await json(measured.manifestId, MEASUREMENT_FILE));
+    measured === undefined
+      ? null
+      : measurementSchema.parse(await json(measured.manifestId, MEASUREMENT_FILE));
   const histories = await Promise.all(
     having(HISTORY_FILE).map(async ({ stage, manifestId }): Promise<{ stage: string; history: History }> => ({
       stage,
@@ -60,7 +74,10 @@ export async function publishRun(
     })),
   );
   const counts = await Promise.all(
-    having(COUNTS_FILE).map(async ({ stage, manifestId }) => ({ stage, counts: countsSchema.parse(await json(manifestId, COUNTS_FILE)) })),
+    having(COUNTS_FILE).map(async ({ stage, manifestId }) => ({
+      stage,
+      counts: countsSchema.parse(await json(manifestId, COUNTS_FILE)),
+    })),
   );
   const leaks = having(LEAK_FILE)[0];
   const report = renderReport({
@@ -86,7 +103,9 @@ export async function publishRun(
     await putRunFile(store, run, runFiles.report, report, 'text/html; charset=utf-8'),
   ];
   if (measurement !== null) {
-    written.push(await putRunFile(store, run, runFiles.measurement, canonicalJson(measurement), 'application/json'));
+    written.push(
+      await putRunFile(store, run, runFiles.measurement, canonicalJson(measurement), 'application/json'),
+    );
   }
   const submitted = having(SUBMISSION_FILE)[0];
   if (submitted !== undefined) {

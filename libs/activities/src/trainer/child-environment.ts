@@ -1,7 +1,15 @@
 import type { Installation } from '../installation.js';
 
 /** Variables of the worker that a task may see. Credentials of Temporal, S3 and Kaggle are not among them. */
-const allowed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES'] as const;
+const allowed = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'LD_LIBRARY_PATH',
+  'CUDA_VISIBLE_DEVICES',
+] as const;
 
 /** The whole environment of a Python task: an allow-list, and what makes it offline and reproducible. */
 export function childEnvironment(

@@ -35,7 +35,11 @@ export class ColdStarter implements TaskStarter {
       });
       const pid = await new Promise<number>((resolve, reject) => {
         child.once('error', (error) => {
-          reject(new DoesNotFit(`cannot start ${this.#python}: ${error.message}; run \`npm run setup\`, or set NACRE_PYTHON`));
+          reject(
+            new DoesNotFit(
+              `cannot start ${this.#python}: ${error.message}; run \`npm run setup\`, or set NACRE_PYTHON`,
+            ),
+          );
         });
         child.once('spawn', () => {
           resolve(child.pid ?? 0);

@@ -51,7 +51,10 @@ test('a letter cut in the middle of its bytes is put together', async () => {
 });
 
 test('a foreign line, a broken one and an unfinished one are passed over', async () => {
-  writeFileSync(file, `Loading weights\n{"type":"phase-st\n{"type":"unheard-of","at":1}\n${line('one')}{"type":`);
+  writeFileSync(
+    file,
+    `Loading weights\n{"type":"phase-st\n{"type":"unheard-of","at":1}\n${line('one')}{"type":`,
+  );
   await read().close();
   expect(phases).toEqual(['one']);
 });

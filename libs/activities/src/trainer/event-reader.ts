@@ -41,7 +41,12 @@ export class EventReader {
     try {
       const { size } = await handle.stat();
       if (size <= this.#position) return;
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - this.#position), 0, size - this.#position, this.#position);
+      const { buffer, bytesRead } = await handle.read(
+        Buffer.alloc(size - this.#position),
+        0,
+        size - this.#position,
+        this.#position,
+      );
       this.#position += bytesRead;
       const lines = (this.#rest + buffer.toString('latin1', 0, bytesRead)).split('\n');
       this.#rest = lines.pop() ?? '';

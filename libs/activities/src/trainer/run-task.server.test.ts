@@ -47,7 +47,11 @@ describe.each([
   });
 
   test.each([
-    ['contract', 'ContractViolation', 'contract: inputs.base: the task quantize needs it and the request has none'],
+    [
+      'contract',
+      'ContractViolation',
+      'contract: inputs.base: the task quantize needs it and the request has none',
+    ],
     ['invalid', 'InvalidData', 'invalid: rows.parquet: row 3 has no label; remove it'],
     ['crash', 'TrainerCrashed', 'crash: RuntimeError: something broke'],
   ])('that ends by itself (%s) says so in its own words', async (name, error, message) => {
@@ -70,7 +74,9 @@ describe.each([
     const stopping = new AbortController();
     const context = stage('steps', stopping.signal);
     const result = run('quantize', context);
-    await expect.poll(() => context.beats.some(({ done }) => (done ?? 0) > 1), { timeout: 60_000 }).toBe(true);
+    await expect
+      .poll(() => context.beats.some(({ done }) => (done ?? 0) > 1), { timeout: 60_000 })
+      .toBe(true);
     stopping.abort();
     await expect(result).rejects.toThrow(TrainerStopped);
     expect(context.beats.at(-1)?.done).toBeLessThan(2999);
@@ -81,7 +87,10 @@ test('two tasks that see a changed Python source share one new warm parent, and 
   const run = taskRunner({ installation, environment, onCpu: warm, onGpu: cold });
   await run('quantize', stage('done'));
   const before = livingUnder(folder);
-  writeFileSync(installation.taskFile, readFileSync(installation.taskFile, 'utf8').replace('ANSWER = 1.0', 'ANSWER = 2.0'));
+  writeFileSync(
+    installation.taskFile,
+    readFileSync(installation.taskFile, 'utf8').replace('ANSWER = 1.0', 'ANSWER = 2.0'),
+  );
   const answers = await Promise.all([run('quantize', stage('done')), run('quantize', stage('done'))]);
   expect(answers.map(({ metrics }) => metrics['answer'])).toEqual([2, 2]);
   await expect.poll(() => livingUnder(folder), { timeout: 20_000 }).toHaveLength(1);
@@ -103,10 +112,14 @@ test('a warm parent that is killed takes its tasks with it, and the next task fi
 test.each(['cold', 'warm'])('a worker that is killed leaves no task of a %s start alive', async (how) => {
   const work = mkdtempSync(join(tmpdir(), 'nacre-killed-worker-'));
   const script = join(import.meta.dirname, 'testing/worker-with-a-task.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@nacre/source', script, how, work], {
-    env: { PATH: process.env['PATH'], HOME: work, NACRE_TEST_PYTHON: installation.python },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--conditions=@nacre/source', script, how, work],
+    {
+      env: { PATH: process.env['PATH'], HOME: work, NACRE_TEST_PYTHON: installation.python },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   try {
     await new Promise<void>((resolve, reject) => {
       child.stdout.once('data', () => {

@@ -113,7 +113,9 @@ async function outcome(context: StageContext, request: TaskRequest, end: Process
     return { metrics: result.metrics, environment: result.environment };
   }
   if (end.signal !== null || end.code === null) {
-    throw new NodeLost(`${name}: the task was killed by ${end.signal ?? 'an unknown signal'}`, { signal: end.signal });
+    throw new NodeLost(`${name}: the task was killed by ${end.signal ?? 'an unknown signal'}`, {
+      signal: end.signal,
+    });
   }
   const message = `${name}: ${result?.error?.message ?? (await lastLines(join(context.work, TASK_LOG)))}`;
   throw errorFor(end.code, message);
@@ -144,7 +146,10 @@ async function readResult(file: string): Promise<TaskResult | undefined> {
     return undefined; // A task that crashed hard leaves none.
   }
   const parsed = taskResultSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new ContractViolation(`the result file of the task is not what the contract says: ${parsed.error.message}`);
+  if (!parsed.success)
+    throw new ContractViolation(
+      `the result file of the task is not what the contract says: ${parsed.error.message}`,
+    );
   return parsed.data;
 }
 

@@ -13,7 +13,9 @@ export async function sourceDigest(folders: readonly string[]): Promise<string> 
     for (const entry of entries) {
       if (!entry.isFile() || !/\.(py|json|txt)$/.test(entry.name)) continue;
       const file = join(entry.parentPath, entry.name);
-      const digest = createHash('sha256').update(await readFile(file)).digest('hex');
+      const digest = createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex');
       lines.push(`${basename(folder)}${file.slice(folder.length)}\0${digest}\n`);
     }
   }

@@ -80,7 +80,9 @@ export class WarmStarter implements TaskStarter {
 
   async #sourcesChanged(): Promise<boolean> {
     const digest = await this.#server.digest;
-    const folders = this.#installation.pythonPath.split(':').map((folder, index) => join(folder, ['nacre_model', 'nacre_quantization'][index] ?? ''));
+    const folders = this.#installation.pythonPath
+      .split(':')
+      .map((folder, index) => join(folder, ['nacre_model', 'nacre_quantization'][index] ?? ''));
     return digest !== (await sourceDigest(folders));
   }
 }
@@ -140,7 +142,8 @@ class WarmServer {
       createInterface({ input: this.#child.stdout }).on('line', (line) => {
         const message = JSON.parse(line) as ServerMessage;
         if (message.digest !== undefined) ready(message.digest);
-        else if (message.refused === true) log(`the warm Python parent refused a task: ${message.reason ?? ''}`);
+        else if (message.refused === true)
+          log(`the warm Python parent refused a task: ${message.reason ?? ''}`);
         else this.#hear(message);
       });
     }

@@ -13,7 +13,11 @@ export interface PlayedStage extends StageContext {
 }
 
 /** A stage whose task, of task-modules.ts, ends as its name says; its folders lie under `folder`. */
-export function playedStage(folder: string, name: string, signal: AbortSignal = new AbortController().signal): PlayedStage {
+export function playedStage(
+  folder: string,
+  name: string,
+  signal: AbortSignal = new AbortController().signal,
+): PlayedStage {
   const work = join(folder, 'work', randomUUID());
   const output = join(work, 'output');
   mkdirSync(output, { recursive: true });

@@ -11,7 +11,10 @@ import { installTasks } from './task-modules.js';
 const [, , how, folder = ''] = process.argv;
 const installation = installTasks(folder);
 const environment = { PATH: process.env['PATH'], HOME: folder };
-const starter = how === 'warm' ? new WarmStarter(installation, environment, () => undefined) : new ColdStarter(installation.python);
+const starter =
+  how === 'warm'
+    ? new WarmStarter(installation, environment, () => undefined)
+    : new ColdStarter(installation.python);
 const stage = playedStage(folder, 'steps');
 const run = taskRunner({ installation, environment, onCpu: starter, onGpu: starter });
 setInterval(() => {
