@@ -1,17 +1,13 @@
 import { join } from 'node:path';
 
 import { resolveRecipe, workflowId } from '@nacre/contracts/recipe';
-import { PIPELINE_WORKFLOW } from '@nacre/contracts/run';
-import { CONTROL_QUEUE } from '@nacre/contracts/queues';
 import { parse } from 'yaml';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { leastRecipeText } from './testing/least-recipe.js';
 import { nacreHere } from './testing/nacre-here.js';
 import { eventsOf, nacre } from './testing/nacre-process.js';
-import { progressOfHeldRun } from './testing/progress-of-held-run.js';
-import { scriptedWorker } from './testing/scripted-worker.js';
-import { testServers, type TestServers } from './testing/test-servers.js';
+import { ownServers } from './testing/own-servers.js';
 import { temporaryFolder } from './temporary-folder.fixture.js';
 
 const run = workflowId(resolveRecipe(parse(leastRecipeText)));
@@ -20,19 +16,6 @@ const waiting = [
   { type: 'queue-unpolled', queue: 'nacre-data', command: 'npx nacre worker --role data' },
   { type: 'queue-unpolled', queue: 'nacre-gpu-nobody', command: 'npx nacre worker --role gpu --pool nobody' },
 ];
-
-/** A namespace in which nothing has polled yet. */
-function ownServers(): () => TestServers {
-  let servers: TestServers | undefined;
-  beforeAll(async () => {
-    servers = await testServers();
-  });
-  afterAll(() => servers?.temporal.close());
-  return () => {
-    if (servers === undefined) throw new Error('the servers of the suite have not been started');
-    return servers;
-  };
-}
 
 describe('with no worker at all', () => {
   const servers = ownServers();
@@ -137,69 +120,5 @@ describe('with no worker at all', () => {
       `${run} has ended (terminated); only an open run takes a decision`,
     );
     expect(await here('cancel', run)).toMatchObject({ code: 0, stdout: `${run} terminated\n` });
-  });
-});
-
-describe('with a run that answers', () => {
-  const servers = ownServers();
-  const here = (...words: string[]) => nacreHere(words, servers().environment);
-  const startRun = (id: string) =>
-    servers().temporal.client.workflow.start(PIPELINE_WORKFLOW, {
-      taskQueue: CONTROL_QUEUE,
-      workflowId: id,
-      args: [{}],
-    });
-
-  it('there is none before the first', async () => {
-    expect(await here('runs')).toMatchObject({ code: 0, stdout: 'RUN  STATE  STARTED  ENDED\n' });
-    expect((await here('watch')).stderr).toBe(
-      'nacre: there is no run yet; start one with `npx nacre start RECIPE`\n',
-    );
-  });
-
-  it('watch shows what changed and why it is held, and ends with 3', async () => {
-    await startRun('held-1');
-    const stop = scriptedWorker(servers().temporal, { progress: progressOfHeldRun('held-1') });
-    try {
-      const { code, stdout } = await here('watch', 'held');
-      expect(code).toBe(3);
-      expect(stdout.split('\n')).toEqual([
-        'done       prepare/train  2.5 s',
-        'held       folds  TrainerCrashed: exit code 1',
-        'run held-1 is held and waits for you: `npx nacre retry held-1 STAGE` (or --skip, --abort)',
-        'folds is held',
-        '',
-      ]);
-      expect((await here('ls')).stdout).toContain('folds          held');
-      expect((await here('get', 'held', 'folds', 'folder')).stderr).toContain(
-        'held-1 has no artifact folds; `npx nacre ls held-1`',
-      );
-      expect((await here('reproduce', 'held', 'gone', 'folder')).stderr).toContain(
-        'held-1 has no finished stage gone',
-      );
-    } finally {
-      await stop();
-    }
-  });
-
-  it('a run that failed ends its watcher with 1 and the reason, even when nobody answers any more', async () => {
-    const handle = await startRun('failed-1');
-    const stop = scriptedWorker(servers().temporal, {
-      progress: progressOfHeldRun('failed-1'),
-      failure: 'train.csv, row 3, column prompt: the cell is no JSON',
-    });
-    await handle.result().catch(() => undefined);
-    await stop();
-    expect(await here('watch', 'failed')).toEqual({
-      code: 1,
-      stdout: 'run failed-1 failed\ntrain.csv, row 3, column prompt: the cell is no JSON\n',
-      stderr: '',
-    });
-  });
-
-  it('a prefix names one run, an exact id also where it is a prefix of another', async () => {
-    await startRun('failed-10');
-    expect((await here('watch', 'fail')).stderr).toContain('fail fits failed-10, failed-1; write more of it');
-    expect((await here('watch', 'failed-1')).code).toBe(1);
   });
 });

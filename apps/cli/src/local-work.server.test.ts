@@ -2,22 +2,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { resolveRecipe } from '@nacre/contracts/recipe';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { leastRecipeText } from './testing/least-recipe.js';
 import { nacreHere } from './testing/nacre-here.js';
 import { eventsOf, nacre } from './testing/nacre-process.js';
-import { testServers, type TestServers } from './testing/test-servers.js';
+import { ownServers } from './testing/own-servers.js';
 import { temporaryFolder } from './temporary-folder.fixture.js';
 
 const repository = resolve(import.meta.dirname, '../../..');
 
 describe('resolve', () => {
-  let servers: TestServers;
-  beforeAll(async () => {
-    servers = await testServers();
-  });
-  afterAll(() => servers.temporal.close());
+  const servers = ownServers();
 
   it('prints what a workflow accepts, local files uploaded and named by their bytes', async () => {
     const folder = temporaryFolder({ 'recipe.yaml': leastRecipeText, 'more.csv': 'id\n' });
@@ -27,7 +23,7 @@ describe('resolve', () => {
       '--set',
       `data.extra.path=${join(folder, 'more.csv')}`,
     ];
-    const { code, stdout, stderr } = await nacreHere(words, servers.environment);
+    const { code, stdout, stderr } = await nacreHere(words, servers().environment);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const recipe: unknown = JSON.parse(stdout);
     expect(resolveRecipe(recipe)).toEqual(recipe);
@@ -37,7 +33,7 @@ describe('resolve', () => {
         extra: { path: 'cas://sha256/984a644ec3b56d32b0404777e1eb73390c4b0742a6a0e183f07861056b6746de' },
       },
     });
-    const lines = await nacreHere(['--json', ...words], servers.environment);
+    const lines = await nacreHere(['--json', ...words], servers().environment);
     expect(lines.stdout.trim().split('\n')).toHaveLength(1);
   });
 });

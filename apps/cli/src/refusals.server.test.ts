@@ -4,15 +4,11 @@ import { join } from 'node:path';
 import { leastRecipeText } from './testing/least-recipe.js';
 import { nacreHere } from './testing/nacre-here.js';
 import { nacre } from './testing/nacre-process.js';
-import { testServers, type TestServers } from './testing/test-servers.js';
+import { ownServers } from './testing/own-servers.js';
 import { temporaryFolder } from './temporary-folder.fixture.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-let servers: TestServers;
-beforeAll(async () => {
-  servers = await testServers();
-});
-afterAll(() => servers.temporal.close());
+const servers = ownServers();
 
 /** A port where nobody listens: it was free a moment ago. */
 function deadPort(): Promise<number> {
@@ -27,13 +23,13 @@ function deadPort(): Promise<number> {
   });
 }
 
-const runs = async () => (await servers.temporal.client.workflow.count()).count;
+const runs = async () => (await servers().temporal.client.workflow.count()).count;
 
 describe('what cannot be reached ends with 4 and a sentence, and nothing is started', () => {
   it('nobody at the Temporal address, in less than 6 s', async () => {
     const folder = temporaryFolder({ 'recipe.yaml': leastRecipeText });
     const address = `127.0.0.1:${await deadPort()}`;
-    const environment = { ...servers.environment, TEMPORAL_ADDRESS: address };
+    const environment = { ...servers().environment, TEMPORAL_ADDRESS: address };
     const { code, stdout, stderr, seconds } = await nacre(['start', 'recipe.yaml'], { folder, environment });
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(
@@ -45,12 +41,12 @@ describe('what cannot be reached ends with 4 and a sentence, and nothing is star
   it('a refusing S3 endpoint, also for a recipe without files', async () => {
     const folder = temporaryFolder({ 'recipe.yaml': leastRecipeText });
     const endpoint = `http://127.0.0.1:${await deadPort()}`;
-    const environment = { ...servers.environment, NACRE_S3_ENDPOINT: endpoint };
+    const environment = { ...servers().environment, NACRE_S3_ENDPOINT: endpoint };
     const { code, stdout, stderr } = await nacre(['start', 'recipe.yaml'], { folder, environment });
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(/^nacre: The artifact store at \S+ cannot be reached \(ECONNREFUSED\): [^\n]+\n$/);
     expect(stderr).toContain(endpoint);
-    expect(stderr).not.toContain(String(servers.environment['AWS_SECRET_ACCESS_KEY']));
+    expect(stderr).not.toContain(String(servers().environment['AWS_SECRET_ACCESS_KEY']));
     expect(await runs()).toBe(0);
   });
 
@@ -89,7 +85,7 @@ describe('a recipe that cannot be obeyed ends with 2, and nothing is started', (
   ])('%s', async (_, files, words, sentence) => {
     const folder = temporaryFolder(files);
     const line = ['start', join(folder, 'recipe.yaml'), ...words];
-    const { code, stdout, stderr } = await nacreHere(line, servers.environment);
+    const { code, stdout, stderr } = await nacreHere(line, servers().environment);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: sentence });
     expect(await runs()).toBe(0);
   });

@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { nacre } from './testing/nacre-process.js';
-import { testServers, type TestServers } from './testing/test-servers.js';
+import { ownServers } from './testing/own-servers.js';
 import { temporaryFolder } from './temporary-folder.fixture.js';
 
-let servers: TestServers;
-beforeAll(async () => {
-  servers = await testServers();
-});
-afterAll(() => servers.temporal.close());
+const servers = ownServers();
 
 it('a worker says what it polls and where, and ends in order with 0 when it is told to', async () => {
   const { code, stdout } = await nacre(['worker', '--role', 'data,gpu', '--pool', 'a', '--pool', 'b'], {
     folder: temporaryFolder(),
-    environment: { ...servers.environment, NACRE_WARM_PARENT: 'off' },
+    environment: { ...servers().environment, NACRE_WARM_PARENT: 'off' },
     interruptAt: /polls/,
   });
-  const { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE } = servers.environment;
+  const { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE } = servers().environment;
   expect(stdout).toBe(
     `worker: polls nacre-data, nacre-gpu-a, nacre-gpu-b of ${String(TEMPORAL_ADDRESS)}, namespace ${String(TEMPORAL_NAMESPACE)}\n`,
   );
@@ -26,7 +22,7 @@ it('a worker says what it polls and where, and ends in order with 0 when it is t
 it('a worker without a store to work on does not begin', async () => {
   const { code, stdout, stderr } = await nacre(['worker', '--role', 'data'], {
     folder: temporaryFolder({ '.nacre/.keep': '' }),
-    environment: { ...servers.environment, NACRE_S3_BUCKET: '' },
+    environment: { ...servers().environment, NACRE_S3_BUCKET: '' },
   });
   expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
   expect(stderr).toMatch(/^nacre: No artifact store is configured: set NACRE_S3_BUCKET/);
