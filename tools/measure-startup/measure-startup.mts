@@ -60,15 +60,10 @@ async function finishedAgain(
   settings: MeasureStartupSettings,
 ): Promise<StartupFigure[]> {
   const { signal } = settings;
-  const fromNothing = await repeat(settings, 'finished run from nothing', () =>
-    startDemo(workplace, signal).succeeded(),
-  );
+  const fromNothing = await repeat(settings, 'finished run from nothing', () => demoAgain(workplace, signal));
   const serversUp = await repeat(settings, 'finished run, servers up', async () => {
     await workplace.startServers();
-    const demo = startDemo(workplace, signal);
-    const { at } = await demo.event('run-end');
-    await demo.succeeded();
-    return (at - demo.startedAt) / 1000;
+    return demoAgain(workplace, signal);
   });
   await workplace.startServers();
   const worker = await startControlWorker(workplace, signal);
@@ -77,8 +72,8 @@ async function finishedAgain(
       startRun(workplace, signal).succeeded(),
     );
     return [
-      { name: 'Finished run again by the demo, servers down: whole command', seconds: fromNothing },
-      { name: 'Finished run again by the demo, servers up: command → run ended', seconds: serversUp },
+      ...demoFigures('servers down', fromNothing),
+      ...demoFigures('servers up', serversUp),
       {
         name: 'Finished run again by `nacre start`, servers and control worker up: whole command',
         seconds: workerUp,
@@ -87,6 +82,28 @@ async function finishedAgain(
   } finally {
     await worker.stop();
   }
+}
+
+/** How long the demo of a finished run takes, in seconds from the start of its process. */
+interface DemoAgain {
+  /** Until it says that the run has ended. */
+  readonly toRunEnd: number;
+  /** Until it has exited, and stopped all it started before. */
+  readonly whole: number;
+}
+
+async function demoAgain(workplace: Workplace, signal: AbortSignal): Promise<DemoAgain> {
+  const demo = startDemo(workplace, signal);
+  const { at } = await demo.event('run-end');
+  return { toRunEnd: (at - demo.startedAt) / 1000, whole: await demo.succeeded() };
+}
+
+function demoFigures(state: string, measured: readonly DemoAgain[]): StartupFigure[] {
+  const name = `Finished run again by the demo, ${state}`;
+  return [
+    { name: `${name}: command → run ended`, seconds: measured.map(({ toRunEnd }) => toRunEnd) },
+    { name: `${name}: whole command, all stopped again`, seconds: measured.map(({ whole }) => whole) },
+  ];
 }
 
 async function pythonTasks(
