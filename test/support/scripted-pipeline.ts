@@ -43,6 +43,7 @@ export type Role = 'control' | 'data' | 'gpu';
  * scripts: stages and the store are played, everything between them is real.
  */
 export class ScriptedPipeline {
+  static #open = 0;
   readonly namespace: string;
   readonly address: string;
   /** Names of the stages whose activities ran, in order. */
@@ -69,7 +70,9 @@ export class ScriptedPipeline {
     roles: readonly Role[] = ['control', 'data', 'gpu'],
     namespace?: string,
   ): Promise<ScriptedPipeline> {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    // The SDK's core ends with its last connection, and may be installed only when there is none.
+    if (ScriptedPipeline.#open === 0) Runtime.install({ logger: new DefaultLogger('ERROR') });
+    ScriptedPipeline.#open += 1;
     const name = namespace ?? `scripted-${randomUUID().slice(0, 8)}`;
     const { address, httpUrl } = temporal;
     if (namespace === undefined)
@@ -127,6 +130,7 @@ export class ScriptedPipeline {
     await Promise.all(this.#workers.map(({ ended }) => ended));
     await this.#connection.connection.close();
     await this.#client.close();
+    ScriptedPipeline.#open -= 1;
   }
 
   #control(): ControlActivities {

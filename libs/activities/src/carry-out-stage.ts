@@ -177,7 +177,7 @@ function assertVersion(call: StageCall): void {
   const definition = stageDefinition(call.kind);
   if (definition?.version !== call.version) {
     throw new ContractViolation(
-      `${call.name}: the run asks for ${call.kind} version ${String(call.version)}, this worker has ${String(definition?.version)}; ` +
+      `the run asks for ${call.kind} version ${String(call.version)}, this worker has ${String(definition?.version)}; ` +
         'start a worker of the build that the run was started with, or `npx nacre restart` the run on this one',
     );
   }

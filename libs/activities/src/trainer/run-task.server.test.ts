@@ -7,7 +7,7 @@ import { NodeLost, TrainerStopped } from '@nacre/contracts/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { ColdStarter } from './cold-starter.js';
-import { taskRunner, type TaskRunner } from './run-task.js';
+import { TASK_LOG, taskRunner, type TaskRunner } from './run-task.js';
 import type { TaskStarter } from './task-process.js';
 import { livingUnder } from './testing/living-under.js';
 import { playedStage } from './testing/played-stage.js';
@@ -46,23 +46,10 @@ describe.each([
     expect(context.beats).toContainEqual({ phase: 'waiting', done: 0, total: 0 });
   });
 
-  test.each([
-    [
-      'contract',
-      'ContractViolation',
-      'contract: inputs.base: the task quantize needs it and the request has none',
-    ],
-    ['invalid', 'InvalidData', 'invalid: rows.parquet: row 3 has no label; remove it'],
-    ['crash', 'TrainerCrashed', 'crash: RuntimeError: something broke'],
-  ])('that ends by itself (%s) says so in its own words', async (name, error, message) => {
-    await expect(run('quantize', stage(name))).rejects.toMatchObject({ name: error, message });
-  });
-
-  test('that vanishes with an exit code of its own is quoted by the end of its log', async () => {
-    await expect(run('quantize', stage('vanish'))).rejects.toMatchObject({
+  test('that crashes says so in its own words', async () => {
+    await expect(run('quantize', stage('crash'))).rejects.toMatchObject({
       name: 'TrainerCrashed',
-      message: expect.stringContaining('about to vanish') as string,
-      data: { exit_code: 3 },
+      message: 'RuntimeError: something broke',
     });
   });
 
@@ -80,6 +67,33 @@ describe.each([
     stopping.abort();
     await expect(result).rejects.toThrow(TrainerStopped);
     expect(context.beats.at(-1)?.done).toBeLessThan(2999);
+  });
+});
+
+describe('a task', () => {
+  const run = taskRunner({ installation, environment, onCpu: warm, onGpu: warm });
+
+  test.each([
+    ['contract', 'ContractViolation', 'inputs.base: the task quantize needs it and the request has none'],
+    ['invalid', 'InvalidData', 'rows.parquet: row 3 has no label; remove it'],
+  ])('that ends by itself (%s) says so in its own words', async (name, error, message) => {
+    await expect(run('quantize', stage(name))).rejects.toMatchObject({ name: error, message });
+  });
+
+  test('that vanishes with an exit code of its own is quoted by the end of its log', async () => {
+    await expect(run('quantize', stage('vanish'))).rejects.toMatchObject({
+      name: 'TrainerCrashed',
+      message: expect.stringContaining('about to vanish') as string,
+      data: { exit_code: 3 },
+    });
+  });
+
+  test('that prints keeps it in the log of the stage', async () => {
+    const context = stage('crash');
+    await run('quantize', context).catch(() => undefined);
+    const log = () => readFileSync(join(context.work, TASK_LOG), 'utf8');
+    await expect.poll(log).toContain('log line 29');
+    expect(log()).toContain('something broke');
   });
 });
 

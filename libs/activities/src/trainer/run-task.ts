@@ -107,18 +107,15 @@ export function taskRequest(
 }
 
 async function outcome(context: StageContext, request: TaskRequest, end: ProcessEnd): Promise<StageOutput> {
-  const { name } = context.call;
   const result = await readResult(request.result);
   if (end.code === exitCodes.done && result?.exit_code === exitCodes.done) {
     return { metrics: result.metrics, environment: result.environment };
   }
   if (end.signal !== null || end.code === null) {
-    throw new NodeLost(`${name}: the task was killed by ${end.signal ?? 'an unknown signal'}`, {
-      signal: end.signal,
-    });
+    throw new NodeLost(`the task was killed by ${end.signal ?? 'an unknown signal'}`, { signal: end.signal });
   }
-  const message = `${name}: ${result?.error?.message ?? (await lastLines(join(context.work, TASK_LOG)))}`;
-  throw errorFor(end.code, message);
+  // Which stage it was is said by the run.
+  throw errorFor(end.code, result?.error?.message ?? (await lastLines(join(context.work, TASK_LOG))));
 }
 
 function errorFor(code: number, message: string): NacreError {

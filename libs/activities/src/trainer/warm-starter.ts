@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -166,8 +166,10 @@ class WarmServer {
         this.#pending.delete(id);
         failed(new TrainerCrashed(`the warm Python parent does not answer: ${error.message}`));
       });
-      // What a task prints belongs to its log; the connection is only its end of file.
-      connection.resume();
+      // What a task prints belongs to its log, beside what it writes there itself.
+      const log = createWriteStream(logFile, { flags: 'a' });
+      log.on('error', () => undefined);
+      connection.pipe(log);
     });
     return { pid, ended: end };
   }
