@@ -15,7 +15,6 @@ import {
   condition,
   isCancellation,
   proxyActivities,
-  proxyLocalActivities,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { z } from 'zod';
@@ -36,12 +35,6 @@ export const control = proxyActivities<ControlActivities>({
     maximumInterval: '30s',
     nonRetryableErrorTypes: [...nonRetryableErrorNames],
   },
-});
-
-/** The first look, within the workflow task: most of a run that was made before is found by it, at a tenth of the time. */
-const firstLook = proxyLocalActivities<Pick<ControlActivities, 'lookUpStage'>>({
-  startToCloseTimeout: '10 seconds',
-  retry: { maximumAttempts: 1 },
 });
 
 /**
@@ -116,7 +109,7 @@ export class WorkflowRunner implements StageRunner {
       const call = await this.#call(definition, request);
       for (;;) {
         this.#change(name, { state: 'looking_up', message: null });
-        const found = await lookUp(call);
+        const found = await control.lookUpStage(call);
         if (found !== null) {
           this.#change(name, { state: 'hit', artifact: found, ended_at: Date.now() });
           return found;
@@ -266,16 +259,6 @@ export class WorkflowRunner implements StageRunner {
   #change(name: string, change: Parameters<StageBoard['change']>[1]): void {
     this.#board.change(name, change);
     this.#onChange();
-  }
-}
-
-/** Held by another run, or a store that is away: then the look-up waits as an activity, whose attempts leave no events. */
-async function lookUp(call: StageCall): Promise<ArtifactReference | null> {
-  try {
-    return await firstLook.lookUpStage(call);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    return control.lookUpStage(call);
   }
 }
 
