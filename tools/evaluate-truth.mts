@@ -24,6 +24,9 @@ Uses the embedded servers of this project, or those that the environment names, 
   --json       one JSON object instead of Markdown
 `;
 
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -42,8 +45,6 @@ async function main(): Promise<void> {
   const rows = whole('rows', values.rows, 1);
   const seed = whole('seed', values.seed, 0);
   const resamples = whole('resamples', values.resamples, 1);
-  const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
 
   const environment = {
     ...process.env,
@@ -70,6 +71,11 @@ function whole(option: string, text: string, least: number): number {
   return value;
 }
 
+function end(message: string, exitCode: number): void {
+  process.stderr.write(`evaluate-truth: ${message}\n`);
+  process.exitCode = exitCode;
+}
+
 /** Whether parseArgs refused the command line. */
 function isParseError(error: unknown): error is Error & { readonly code: string } {
   return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
@@ -80,7 +86,7 @@ try {
   await main();
 } catch (error) {
   const misused = error instanceof InvalidRecipe || isParseError(error);
-  if (!misused && !(error instanceof NacreError)) throw error;
-  process.stderr.write(`evaluate-truth: ${error.message}\n`);
-  process.exitCode = misused ? 2 : 1;
+  if (stopped.signal.aborted) end('interrupted', 130);
+  else if (misused || error instanceof NacreError) end(error.message, misused ? 2 : 1);
+  else throw error;
 }

@@ -22,6 +22,9 @@ The run has the stages of recipes/demo.yaml, each made small. Needs \`npm run se
   --json  one JSON object instead of Markdown
 `;
 
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -39,8 +42,6 @@ async function main(): Promise<number> {
     return refuse(`--runs ${values.runs}: a whole number of at least 1`);
   if (!existsSync(join(repositoryFolder(), '.nacre/build/workflow-bundle.js')))
     return refuse('run `npm run setup` first');
-  const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
   const log = (line: string) => process.stderr.write(`${line}\n`);
   const figures = await measureStartup({ runs, signal: stopped.signal, log });
   const command = `${script} --runs ${runs}`;
@@ -52,10 +53,15 @@ async function main(): Promise<number> {
   return 0;
 }
 
-function refuse(message: string): number {
+function refuse(message: string, exitCode = 2): number {
   process.stderr.write(`measure-startup: ${message}\n`);
-  return 2;
+  return exitCode;
 }
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!stopped.signal.aborted) throw error;
+  process.exitCode = refuse('interrupted; what was started is stopped and removed', 130);
+}

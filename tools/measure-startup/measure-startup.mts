@@ -46,10 +46,13 @@ async function coldStart(signal: AbortSignal): Promise<number> {
   const workplace = await Workplace.open();
   try {
     const demo = startDemo(workplace, signal);
-    const { workflow_id: workflowId = '' } = await demo.event('run-start');
-    const done = await firstWorkflowTask(await workplace.connected(), workflowId, signal);
-    await demo.stop();
-    return (done - demo.startedAt) / 1000;
+    try {
+      const { workflow_id: workflowId = '' } = await demo.event('run-start');
+      const done = await firstWorkflowTask(await workplace.connected(), workflowId, signal);
+      return (done - demo.startedAt) / 1000;
+    } finally {
+      await demo.stop();
+    }
   } finally {
     await workplace.close();
   }

@@ -36,9 +36,13 @@ export class StartedProgram {
       cwd: workplace.folder,
       env: workplace.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
     });
-    this.#ended = once(this.#child, 'close').then(() => this.#child.exitCode);
+    const end = () => this.#end();
+    signal.addEventListener('abort', end, { once: true });
+    this.#ended = once(this.#child, 'close').then(() => {
+      signal.removeEventListener('abort', end);
+      return this.#child.exitCode;
+    });
     this.#ended.catch(() => undefined);
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#complaint = (this.#complaint + chunk.toString()).slice(-2000);
@@ -69,8 +73,13 @@ export class StartedProgram {
 
   /** SIGTERM, and waits for the end, whatever it is. */
   async stop(): Promise<void> {
-    this.#child.kill('SIGTERM');
+    this.#end();
     await this.#ended;
+  }
+
+  /** Once only: a second signal would end a program that is putting its own things in order. */
+  #end(): void {
+    if (!this.#child.killed) this.#child.kill('SIGTERM');
   }
 
   #failure(how: string): Error {

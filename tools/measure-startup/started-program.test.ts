@@ -15,10 +15,10 @@ beforeEach(async () => {
 });
 afterEach(() => workplace.close());
 
-async function started(source: string): Promise<StartedProgram> {
+async function started(source: string, signal = new AbortController().signal): Promise<StartedProgram> {
   const program = join(workplace.folder, 'program.mjs');
   await writeFile(program, source);
-  return new StartedProgram(workplace, program, ['word'], new AbortController().signal);
+  return new StartedProgram(workplace, program, ['word'], signal);
 }
 
 describe('a program in a workplace', () => {
@@ -53,6 +53,19 @@ describe('a program in a workplace', () => {
       `process.once('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000); console.log('{"type":"begun"}');`,
     );
     await program.event('begun');
+    await program.stop();
+    await expect(program.succeeded()).resolves.toBeGreaterThan(0);
+  });
+
+  it('is told once to end, however many want it, and may put its things in order', async () => {
+    const aborted = new AbortController();
+    const program = await started(
+      `process.once('SIGTERM', () => setTimeout(() => process.exit(0), 100));
+       setInterval(() => {}, 1000); console.log('{"type":"begun"}');`,
+      aborted.signal,
+    );
+    await program.event('begun');
+    aborted.abort();
     await program.stop();
     await expect(program.succeeded()).resolves.toBeGreaterThan(0);
   });
