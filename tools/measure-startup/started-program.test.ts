@@ -60,12 +60,13 @@ describe('a program in a workplace', () => {
   it('is told once to end, however many want it, and may put its things in order', async () => {
     const aborted = new AbortController();
     const program = await started(
-      `process.once('SIGTERM', () => setTimeout(() => process.exit(0), 100));
+      `process.once('SIGTERM', () => setTimeout(() => process.exit(0), 300)).once('SIGTERM', () => console.log('{"type":"told"}'));
        setInterval(() => {}, 1000); console.log('{"type":"begun"}');`,
       aborted.signal,
     );
     await program.event('begun');
     aborted.abort();
+    await program.event('told');
     await program.stop();
     await expect(program.succeeded()).resolves.toBeGreaterThan(0);
   });
