@@ -4,6 +4,7 @@ import type { Progress } from '@nacre/contracts/run';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { eventCount, scheduledActivities } from './support/recorded-events.js';
+import { replayFaults } from './support/replay-faults.js';
 import { artifactOf, decide, progressOf, ScriptedPipeline } from './support/scripted-pipeline.js';
 import { smallRecipe } from './support/small-recipe.js';
 import { tierServers } from './support/tier-servers.js';
@@ -135,4 +136,12 @@ test('a held run that is cancelled ends', async () => {
   const progress = await progressOf(handle);
   expect(progress.state).toBe('cancelled');
   expect(stateOf(progress, teacher)).toBe('cancelled');
+});
+
+test('every run of this file can be replayed', async () => {
+  const histories = await Promise.all(
+    pipeline.started.map(async (handle) => [handle.workflowId, await handle.fetchHistory()] as const),
+  );
+  expect(histories.length).toBeGreaterThan(5);
+  expect(await replayFaults(Object.fromEntries(histories))).toEqual({});
 });

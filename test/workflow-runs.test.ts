@@ -6,6 +6,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { eventCount, scheduledActivities } from './support/recorded-events.js';
+import { replayFaults } from './support/replay-faults.js';
 import { artifactOf, progressOf, ScriptedPipeline } from './support/scripted-pipeline.js';
 import { smallRecipe } from './support/small-recipe.js';
 import { tierServers } from './support/tier-servers.js';
@@ -203,4 +204,12 @@ test('five folds stay below 2,000 events, however often their stages are looked 
   const lookUps = (await scheduledActivities(handle)).filter(({ type }) => type === 'lookUpStage');
   expect(lookUps).toHaveLength(planned.length);
   expect(await eventCount(handle)).toBeLessThan(2000);
+});
+
+test('every run of this file can be replayed', async () => {
+  const histories = await Promise.all(
+    pipeline.started.map(async (handle) => [handle.workflowId, await handle.fetchHistory()] as const),
+  );
+  expect(histories.length).toBeGreaterThan(5);
+  expect(await replayFaults(Object.fromEntries(histories))).toEqual({});
 });

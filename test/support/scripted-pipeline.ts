@@ -48,6 +48,8 @@ export class ScriptedPipeline {
   readonly address: string;
   /** Names of the stages whose activities ran, in order. */
   readonly carriedOut: string[] = [];
+  /** Every run of this pipeline. */
+  readonly started: WorkflowHandle[] = [];
   /** What the played store holds, by stage key. */
   readonly published = new Map<string, ArtifactReference>();
   /** Scripts by stage name; any other stage succeeds at once. */
@@ -109,12 +111,14 @@ export class ScriptedPipeline {
   }
 
   /** Starts the pipeline as the Temporal CLI would: with any document. */
-  start(document: unknown, id = `run-${randomUUID().slice(0, 8)}`): Promise<WorkflowHandle> {
-    return this.#client.client.workflow.start(PIPELINE_WORKFLOW, {
+  async start(document: unknown, id = `run-${randomUUID().slice(0, 8)}`): Promise<WorkflowHandle> {
+    const handle = await this.#client.client.workflow.start(PIPELINE_WORKFLOW, {
       taskQueue: CONTROL_QUEUE,
       workflowId: id,
       args: [document],
     });
+    this.started.push(handle);
+    return handle;
   }
 
   /** Forgets scripts, played store and what ran. */
