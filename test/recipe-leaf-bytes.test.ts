@@ -158,7 +158,10 @@ describe('a changed leaf of the recipe', () => {
     ] as const) {
       const made = join(folder, name);
       await mkdir(made, { recursive: true });
-      await synthesizeSource({ rows, seed, votes: 'drawn', use, labels: ['model_a', 'model_b', 'tie'] }, { folder: made });
+      await synthesizeSource(
+        { rows, seed, votes: 'drawn', use, labels: ['model_a', 'model_b', 'tie'] },
+        { folder: made },
+      );
       await mkdir(sources, { recursive: true });
       await copyFile(join(made, 'source'), join(sources, name));
     }
@@ -166,13 +169,29 @@ describe('a changed leaf of the recipe', () => {
     const table = Array.from({ length: 9 }, (_, row) => {
       const winner = winners[row % 3] ?? '';
       const other = winners[(row + 1) % 3] ?? '';
-      return [`k${String(row)}`, String(100 + row), `question ${String(row)}`, `good ${String(row)}`, `bad ${String(row)}`, winner, other].join(',');
+      return [
+        `k${String(row)}`,
+        String(100 + row),
+        `question ${String(row)}`,
+        `good ${String(row)}`,
+        `bad ${String(row)}`,
+        winner,
+        other,
+      ].join(',');
     });
-    await writeFile(join(sources, 'ours.csv'), `key,number,question,chosen,rejected,winner,other\n${table.join('\n')}\n`);
+    await writeFile(
+      join(sources, 'ours.csv'),
+      `key,number,question,chosen,rejected,winner,other\n${table.join('\n')}\n`,
+    );
 
     const here = installation(process.env, 'unknown');
     starter = new WarmStarter(here, process.env, () => undefined);
-    const tasks = taskRunner({ installation: here, environment: process.env, onCpu: starter, onGpu: starter });
+    const tasks = taskRunner({
+      installation: here,
+      environment: process.env,
+      onCpu: starter,
+      onGpu: starter,
+    });
     plant = new FolderPlant(folder, sources, tasks);
     before = await plant.run(resolveRecipe(base), false);
   });
@@ -184,7 +203,10 @@ describe('a changed leaf of the recipe', () => {
 
   it('is in the table, or tested elsewhere', () => {
     const records = /^(data|models|teachers)\.[^.]+/;
-    const known = new Set([...rows.map(([leaf]) => leaf.replace(records, '$1.*')), ...Object.keys(elsewhere)]);
+    const known = new Set([
+      ...rows.map(([leaf]) => leaf.replace(records, '$1.*')),
+      ...Object.keys(elsewhere),
+    ]);
     const all = leavesOf(z.toJSONSchema(recipeSchema, { io: 'input' }) as JsonSchema);
     expect(all.filter((leaf) => !known.has(leaf) && !leaf.startsWith('run.'))).toEqual([]);
   });

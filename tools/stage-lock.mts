@@ -35,7 +35,9 @@ function write(lock: StageLock): void {
 }
 
 if (values.help === true) {
-  console.log('tools/stage-lock.mts [--raised | --same-bytes KIND --because TEXT]: checks or records stages.lock.json');
+  console.log(
+    'tools/stage-lock.mts [--raised | --same-bytes KIND --because TEXT]: checks or records stages.lock.json',
+  );
 } else if (values['same-bytes'] !== undefined) {
   const kind = values['same-bytes'];
   const now = lockOf(root)[kind];
@@ -51,7 +53,9 @@ if (values.help === true) {
   }
 } else if (values.raised === true) {
   const before = read();
-  const raised = Object.entries(lockOf(root)).filter(([kind, { version }]) => version > (before[kind]?.version ?? 0));
+  const raised = Object.entries(lockOf(root)).filter(
+    ([kind, { version }]) => version > (before[kind]?.version ?? 0),
+  );
   write({ ...before, ...Object.fromEntries(raised) });
   console.log(raised.map(([kind, { version }]) => `${kind} ${String(version)}`).join('\n'));
 } else {

@@ -22,7 +22,13 @@ describe('stages.lock.json', () => {
   });
 
   it('goes stale for exactly the kinds that a changed Python module decides, until it is recorded', () => {
-    for (const folder of ['libs/data/src', 'libs/metrics/src', 'libs/activities/src', 'libs/model/src', 'libs/quantization/src']) {
+    for (const folder of [
+      'libs/data/src',
+      'libs/metrics/src',
+      'libs/activities/src',
+      'libs/model/src',
+      'libs/quantization/src',
+    ]) {
       cpSync(join(root, folder), join(copy, folder), { recursive: true });
     }
     const module = join(copy, 'libs/model/src/nacre_model/losses.py');
@@ -35,13 +41,23 @@ describe('stages.lock.json', () => {
     const now = lockOf(root);
     const { merge } = now;
     if (merge === undefined) throw new Error('merge is a stage kind');
-    expect(lockFaults(now, { ...now, merge: { ...merge, version: 2 } })).toEqual([expect.stringContaining('--raised')]);
-    expect(lockFaults({ ...now, merge: { ...merge, version: 2 } }, now)).toEqual([expect.stringContaining('below 2')]);
+    expect(lockFaults(now, { ...now, merge: { ...merge, version: 2 } })).toEqual([
+      expect.stringContaining('--raised'),
+    ]);
+    expect(lockFaults({ ...now, merge: { ...merge, version: 2 } }, now)).toEqual([
+      expect.stringContaining('below 2'),
+    ]);
   });
 
   it('follows imports through every level, so that no kind forgets a source', () => {
     for (const { sources } of stageTable) expect(sourceClosure(root, sources).length).toBeGreaterThan(0);
     const trained = sourceClosure(root, ['libs/model/src/nacre_model/training.py']);
-    expect(trained).toEqual(expect.arrayContaining(['losses.py', 'adapters.py', 'batches.py', 'models.py', 'tables.py'].map((name) => `libs/model/src/nacre_model/${name}`)));
+    expect(trained).toEqual(
+      expect.arrayContaining(
+        ['losses.py', 'adapters.py', 'batches.py', 'models.py', 'tables.py'].map(
+          (name) => `libs/model/src/nacre_model/${name}`,
+        ),
+      ),
+    );
   });
 });

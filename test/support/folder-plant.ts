@@ -109,7 +109,9 @@ export class FolderPlant {
         execution: { device, threads, micro_batch_tokens },
         run: { workflow_id: 'folders', run_id: 'folders' },
       },
-      inputs: Object.fromEntries(Object.entries(inputs).map(([name, { content_id }]) => [name, this.#folderOf(content_id)])),
+      inputs: Object.fromEntries(
+        Object.entries(inputs).map(([name, { content_id }]) => [name, this.#folderOf(content_id)]),
+      ),
       output,
       work,
       // Only import_source reads the store, and that is done by a copy here.
@@ -131,7 +133,8 @@ export class FolderPlant {
   }
 
   #folderOf(content: string): string {
-    for (const { artifact, folder } of this.#made.values()) if (artifact.content_id === content) return folder;
+    for (const { artifact, folder } of this.#made.values())
+      if (artifact.content_id === content) return folder;
     throw new Error(`no folder with content ${content}`);
   }
 
@@ -141,7 +144,12 @@ export class FolderPlant {
 
   async #describe(uri: string): Promise<SourceDescription> {
     const bytes = await readFile(this.#fileOf(uri));
-    return { uri, etag: createHash('sha256').update(bytes).digest('hex'), size: bytes.length, version_id: null };
+    return {
+      uri,
+      etag: createHash('sha256').update(bytes).digest('hex'),
+      size: bytes.length,
+      version_id: null,
+    };
   }
 }
 
@@ -155,19 +163,28 @@ function keyOf<Parameters extends z.ZodType>(
   request: StageRequest<z.input<Parameters>>,
   inputs: Readonly<Record<string, ArtifactReference>>,
 ): string {
-  const contents = Object.fromEntries(Object.entries(inputs).map(([name, { content_id }]) => [name, content_id]));
+  const contents = Object.fromEntries(
+    Object.entries(inputs).map(([name, { content_id }]) => [name, content_id]),
+  );
   return stageKey({ kind, version, parameters: parameters.parse(request.parameters), inputs: contents });
 }
 
 async function filesOf(folder: string): Promise<FileEntry[]> {
-  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  );
   return Promise.all(
     entries.map(async (entry) => {
       const file = join(entry.parentPath, entry.name);
       const bytes = await readFile(file);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      return { path: relative(folder, file), sha256, size: bytes.length, leaves: [sha256], media_type: 'application/octet-stream' };
+      return {
+        path: relative(folder, file),
+        sha256,
+        size: bytes.length,
+        leaves: [sha256],
+        media_type: 'application/octet-stream',
+      };
     }),
   );
 }
-

@@ -14,7 +14,8 @@ function below(schema: JsonSchema, path: readonly string[]): string[] {
   if (schema.properties !== undefined) {
     return Object.entries(schema.properties).flatMap(([key, inner]) => below(inner, [...path, key]));
   }
-  if (typeof schema.additionalProperties === 'object') return below(schema.additionalProperties, [...path, '*']);
+  if (typeof schema.additionalProperties === 'object')
+    return below(schema.additionalProperties, [...path, '*']);
   const objects = (schema.anyOf ?? []).filter(({ properties }) => properties !== undefined);
   return objects.length > 0 ? objects.flatMap((inner) => below(inner, path)) : [path.join('.')];
 }

@@ -8,7 +8,9 @@ import { parse } from 'yaml';
 
 /** The graph of recipes/drill.yaml (one teacher, two folds) as SVG: small enough to read, and it has every stage kind. */
 export async function stageGraphPicture(root: string): Promise<string> {
-  const { extends: _base, ...recipe } = parse(readFileSync(resolve(root, 'recipes/drill.yaml'), 'utf8')) as Record<string, unknown>;
+  const { extends: _base, ...recipe } = parse(
+    readFileSync(resolve(root, 'recipes/drill.yaml'), 'utf8'),
+  ) as Record<string, unknown>;
   const stages = await dryRun(resolveRecipe({ nacre: 1, ...recipe }));
   return `${renderStageGraph(stages.map(({ name, kind, reads }) => ({ name, kind, needs: reads })))}\n`;
 }

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-const pythonPackages = { nacre_model: 'libs/model/src', nacre_quantization: 'libs/quantization/src' } as const;
+const pythonPackages = {
+  nacre_model: 'libs/model/src',
+  nacre_quantization: 'libs/quantization/src',
+} as const;
 
 /**
  * The files that decide what an entry file does: itself and, through every level, what it imports
@@ -21,14 +24,28 @@ export function sourceClosure(root: string, entries: readonly string[]): string[
 }
 
 function typescriptImports(file: string, text: string): string[] {
-  return [...text.matchAll(/from '(\.{1,2}\/[^']+)\.js'/g)].map(([, path]) => normalize(join(dirname(file), `${path ?? ''}.ts`)));
+  return [...text.matchAll(/from '(\.{1,2}\/[^']+)\.js'/g)].map(([, path]) =>
+    normalize(join(dirname(file), `${path ?? ''}.ts`)),
+  );
 }
 
 function pythonImports(root: string, text: string): string[] {
-  const modules = [...text.matchAll(/^\s*(?:from|import) (nacre_model|nacre_quantization)((?:\.\w+)*)(?: import ([\w, ]+))?/gm)];
+  const modules = [
+    ...text.matchAll(
+      /^\s*(?:from|import) (nacre_model|nacre_quantization)((?:\.\w+)*)(?: import ([\w, ]+))?/gm,
+    ),
+  ];
   return modules.flatMap(([, name, path, imported]) => {
-    const base = join(pythonPackages[name as keyof typeof pythonPackages], name ?? '', ...(path ?? '').split('.').filter(Boolean));
-    const candidates = [`${base}.py`, join(base, '__init__.py'), ...(imported ?? '').split(',').map((part) => join(base, `${part.trim()}.py`))];
+    const base = join(
+      pythonPackages[name as keyof typeof pythonPackages],
+      name ?? '',
+      ...(path ?? '').split('.').filter(Boolean),
+    );
+    const candidates = [
+      `${base}.py`,
+      join(base, '__init__.py'),
+      ...(imported ?? '').split(',').map((part) => join(base, `${part.trim()}.py`)),
+    ];
     return candidates.filter((candidate) => existsSync(join(root, candidate)));
   });
 }

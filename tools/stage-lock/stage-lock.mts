@@ -23,7 +23,9 @@ const sha256 = (data: string | Buffer): string => createHash('sha256').update(da
 export function lockOf(root: string): StageLock {
   return Object.fromEntries(
     stageTable.map(({ kind, version, sources }) => {
-      const lines = sourceClosure(root, sources).map((file) => `${file}\0${sha256(readFileSync(join(root, file)))}\n`);
+      const lines = sourceClosure(root, sources).map(
+        (file) => `${file}\0${sha256(readFileSync(join(root, file)))}\n`,
+      );
       return [kind, { version, sources: sha256(lines.join('')), same_bytes: [] }];
     }),
   );
@@ -34,9 +36,12 @@ export function lockFaults(recorded: StageLock, now: StageLock): string[] {
   const faults = Object.entries(now).flatMap(([kind, { version, sources }]) => {
     const before = recorded[kind];
     if (before === undefined || version > before.version) {
-      return [`${kind}: version ${String(version)} is not in stages.lock.json; record it with tools/stage-lock.mts --raised`];
+      return [
+        `${kind}: version ${String(version)} is not in stages.lock.json; record it with tools/stage-lock.mts --raised`,
+      ];
     }
-    if (version < before.version) return [`${kind}: version ${String(version)} is below ${String(before.version)} in stages.lock.json`];
+    if (version < before.version)
+      return [`${kind}: version ${String(version)} is below ${String(before.version)} in stages.lock.json`];
     if (sources === before.sources) return [];
     return [
       `${kind}: its sources changed. Raise its version in libs/stages/src/kinds/${kind.replaceAll('_', '-')}.ts and run tools/stage-lock.mts --raised, ` +

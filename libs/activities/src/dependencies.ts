@@ -2,7 +2,7 @@ import type { ArtifactStore } from '@nacre/artifact-store';
 import type { Client } from '@temporalio/client';
 
 import type { Installation } from './installation.js';
-import type { TaskRunner } from './trainer/run-task.js';
+import type { TaskRunner } from './stage-context.js';
 
 /** What every activity of a worker works with. */
 export interface ActivityDependencies {

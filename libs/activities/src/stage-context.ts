@@ -1,8 +1,7 @@
 import type { ArtifactStore } from '@nacre/artifact-store';
 import type { Environment } from '@nacre/contracts/artifact';
 import type { Heartbeat, StageCall } from '@nacre/contracts/run';
-
-import type { TaskRunner } from './trainer/run-task.js';
+import type { TaskName } from '@nacre/contracts/trainer';
 
 /** What the implementation of a stage kind works with. */
 export interface StageContext {
@@ -27,6 +26,9 @@ export interface StageOutput {
   /** Circumstances that may decide bytes: versions, instruction set, threads. */
   readonly environment: Environment;
 }
+
+/** Computes one stage by a Python task. */
+export type TaskRunner = (task: TaskName, context: StageContext) => Promise<StageOutput>;
 
 /** Computes one stage kind: inputs in, files out, no knowledge of claims and manifests. */
 export type StageImplementation = (context: StageContext) => Promise<StageOutput>;

@@ -94,7 +94,11 @@ describe('the measurement of a run', () => {
   it('compares each step with the step before it and with the prior, and the student with the student alone, on blind rows', () => {
     expect(stepOf(measurement, 'prior').differences).toEqual([]);
     expect(stepOf(measurement, 'student_alone').differences.map(({ to }) => to)).toEqual(['prior']);
-    expect(stepOf(measurement, 'student').differences.map(({ to }) => to)).toEqual(['teachers', 'student_alone', 'prior']);
+    expect(stepOf(measurement, 'student').differences.map(({ to }) => to)).toEqual([
+      'teachers',
+      'student_alone',
+      'prior',
+    ]);
     const [before, alone, prior] = stepOf(measurement, 'student').differences;
     expect(before?.value).toBeCloseTo(Math.log(0.8) - Math.log(0.75), 12);
     // The student alone gives .5 to each vote here.

@@ -56,20 +56,27 @@ describe('the recipe as stages', () => {
   });
 
   it('takes any number of teachers', async () => {
-    const three = await planned({ 'models.qwen': { tiny: { family: 'qwen2' } }, teachers: { llama: {}, qwen: {}, gemma: {} } });
+    const three = await planned({
+      'models.qwen': { tiny: { family: 'qwen2' } },
+      teachers: { llama: {}, qwen: {}, gemma: {} },
+    });
     expect(three.get('student/fold-0')?.reads.filter((name) => name.startsWith('logits/'))).toEqual([
       'logits/llama/fold-0',
       'logits/qwen/fold-0',
       'logits/gemma/fold-0',
     ]);
     const none = await planned({ teachers: {} });
-    expect([...none.keys()].some((name) => name.startsWith('teacher/') || name.startsWith('student-alone/'))).toBe(false);
+    expect(
+      [...none.keys()].some((name) => name.startsWith('teacher/') || name.startsWith('student-alone/')),
+    ).toBe(false);
     expect(none.get('student/fold-0')?.parameters).toMatchObject({ teachers: [], losses: { kl: 0 } });
   });
 
   it('leaves post-pretraining out when the recipe has none, and blind measurements without blind rows', async () => {
     const stages = await planned({ post_pretrain: undefined, 'folds.blind_fraction': 0 });
-    expect([...stages.keys()].filter((name) => /^(post-pretrain|evaluate\/(merged|quantized))/.test(name))).toEqual([]);
+    expect(
+      [...stages.keys()].filter((name) => /^(post-pretrain|evaluate\/(merged|quantized))/.test(name)),
+    ).toEqual([]);
     expect(stages.get('teacher/llama/fold-0')?.reads).not.toContain('post-pretrain/llama');
   });
 });

@@ -188,7 +188,9 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     }
     const arms = [
       { arm: 'student', teachers, targets },
-      ...(recipe.controls.student_alone && teachers.length > 0 ? [{ arm: 'student_alone', teachers: [], targets: {} }] : []),
+      ...(recipe.controls.student_alone && teachers.length > 0
+        ? [{ arm: 'student_alone', teachers: [], targets: {} }]
+        : []),
     ];
     for (const { arm, teachers: from, targets: read } of arms) {
       const rows = { ...required(trainTokens, student), folds: split };
@@ -248,7 +250,10 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     name: 'predict',
     model: student,
     parameters: { labels, rows: 'all', orders: recipe.predict.orders },
-    inputs: { model: quantized, [`tokens-${testSource}`]: tokens(student, testSource, recipe.predict.max_tokens) },
+    inputs: {
+      model: quantized,
+      [`tokens-${testSource}`]: tokens(student, testSource, recipe.predict.max_tokens),
+    },
   });
   const submission = runner.run(submit, {
     name: 'submit',

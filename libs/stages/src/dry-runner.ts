@@ -55,7 +55,10 @@ class DryRunner implements StageRunner {
     const parameters = definition.parameters.parse(request.parameters);
     const read = { ...request.inputs, ...request.optionalInputs };
     const inputs = Object.fromEntries(
-      Object.entries(read).map(([input, { name }]) => [input, canonicalDigest({ made_by: this.#keys.get(name) })]),
+      Object.entries(read).map(([input, { name }]) => [
+        input,
+        canonicalDigest({ made_by: this.#keys.get(name) }),
+      ]),
     );
     const key = stageKey({ kind, version, parameters, inputs });
     this.#keys.set(request.name, key);
@@ -79,7 +82,9 @@ class DryRunner implements StageRunner {
 }
 
 /** Names of the stages that a request reads or waits for, each once. */
-export function neededNames(request: Pick<StageRequest<unknown>, 'inputs' | 'optionalInputs' | 'after'>): string[] {
+export function neededNames(
+  request: Pick<StageRequest<unknown>, 'inputs' | 'optionalInputs' | 'after'>,
+): string[] {
   const handles = [
     ...Object.values(request.inputs),
     ...Object.values(request.optionalInputs ?? {}),

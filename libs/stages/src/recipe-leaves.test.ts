@@ -6,14 +6,29 @@ import { dryRun, type PlannedStage } from './dry-runner.js';
 import { changedRecipe } from './recipe.fixture.js';
 
 /** A leaf, another value, the stages that miss first; what the recipe must have before, what must change with it. */
-type Row = readonly [leaf: string, value: unknown, first: readonly string[], before?: Changes, alongWith?: Changes];
+type Row = readonly [
+  leaf: string,
+  value: unknown,
+  first: readonly string[],
+  before?: Changes,
+  alongWith?: Changes,
+];
 type Changes = Readonly<Record<string, unknown>>;
 
 const postPretrained = ['post-pretrain/llama', 'post-pretrain/gemma'];
 const teachers = ['teacher/llama/fold-0', 'teacher/llama/fold-1'];
 const students = ['student/fold-0', 'student/fold-1'];
 const alone = ['student-alone/fold-0', 'student-alone/fold-1'];
-const tokens = ['llama/train', 'llama/extra', 'llama/ours', 'llama/ut', 'gemma/train', 'gemma/extra', 'gemma/ours', 'gemma/ut'].map((name) => `tokenize/${name}`);
+const tokens = [
+  'llama/train',
+  'llama/extra',
+  'llama/ours',
+  'llama/ut',
+  'gemma/train',
+  'gemma/extra',
+  'gemma/ours',
+  'gemma/ut',
+].map((name) => `tokenize/${name}`);
 const everySource = ['prepare/extra', 'prepare/ours', 'prepare/ut', 'prepare/test'];
 const nothing: readonly string[] = [];
 
@@ -86,14 +101,50 @@ const rows: readonly Row[] = [
   ['run.pools.cpu.concurrency', 3, nothing],
   ['run.pools.cpu.heartbeat_timeout', '5s', nothing],
   // Leaves that only make sense together with others, or whose change takes stages away.
-  ['data.ours.columns.label.column', 'winner', ['prepare/ours'], { 'data.ours.columns.label': { model_a: 'a', model_b: 'b', column: 'c' } }],
-  ['data.ours.columns.label.model_a', 'x', ['prepare/ours'], { 'data.ours.columns.label': { model_a: 'a', model_b: 'b', column: 'c' } }],
-  ['data.ours.columns.label.model_b', 'x', ['prepare/ours'], { 'data.ours.columns.label': { model_a: 'a', model_b: 'b', column: 'c' } }],
-  ['data.ours.columns.label.tie', 't', ['prepare/ours'], { 'data.ours.columns.label': { model_a: 'a', model_b: 'b', column: 'c' } }],
-  ['data.extra.format', 'columns', ['prepare/extra'], {}, { 'data.extra.columns': { prompt: 'p', response_a: 'a', response_b: 'b', label: { always: 'tie' } } }],
+  [
+    'data.ours.columns.label.column',
+    'winner',
+    ['prepare/ours'],
+    { 'data.ours.columns.label': { model_a: 'a', model_b: 'b', column: 'c' } },
+  ],
+  [
+    'data.ours.columns.label.model_a',
+    'x',
+    ['prepare/ours'],
+    { 'data.ours.columns.label': { model_a: 'a', model_b: 'b', column: 'c' } },
+  ],
+  [
+    'data.ours.columns.label.model_b',
+    'x',
+    ['prepare/ours'],
+    { 'data.ours.columns.label': { model_a: 'a', model_b: 'b', column: 'c' } },
+  ],
+  [
+    'data.ours.columns.label.tie',
+    't',
+    ['prepare/ours'],
+    { 'data.ours.columns.label': { model_a: 'a', model_b: 'b', column: 'c' } },
+  ],
+  [
+    'data.extra.format',
+    'columns',
+    ['prepare/extra'],
+    {},
+    { 'data.extra.columns': { prompt: 'p', response_a: 'a', response_b: 'b', label: { always: 'tie' } } },
+  ],
   ['data.ours.use', 'post_pretrain', ['prepare/ours', 'folds']],
-  ['post_pretrain.data', 'ours', ['leak-gate', 'tokenize/llama/ours', 'tokenize/gemma/ours'], { 'data.ours.use': 'post_pretrain' }],
-  ['predict.data', 'other', ['leak-gate', 'prepare/sample_submission', 'tokenize/gemma/other'], { 'data.other': { synthetic: { rows: 5, seed: 5 }, use: 'test' } }],
+  [
+    'post_pretrain.data',
+    'ours',
+    ['leak-gate', 'tokenize/llama/ours', 'tokenize/gemma/ours'],
+    { 'data.ours.use': 'post_pretrain' },
+  ],
+  [
+    'predict.data',
+    'other',
+    ['leak-gate', 'prepare/sample_submission', 'tokenize/gemma/other'],
+    { 'data.other': { synthetic: { rows: 5, seed: 5 }, use: 'test' } },
+  ],
   ['student.base', 'llama', [...students, ...alone, 'tokenize/llama/test']],
 ];
 
@@ -117,7 +168,8 @@ function leaves(schema: JsonSchema, path: readonly string[]): string[] {
   if (schema.properties !== undefined) {
     return Object.entries(schema.properties).flatMap(([key, below]) => leaves(below, [...path, key]));
   }
-  if (typeof schema.additionalProperties === 'object') return leaves(schema.additionalProperties, [...path, '*']);
+  if (typeof schema.additionalProperties === 'object')
+    return leaves(schema.additionalProperties, [...path, '*']);
   const objects = (schema.anyOf ?? []).filter(({ properties }) => properties !== undefined);
   if (objects.length > 0) return objects.flatMap((below) => leaves(below, path));
   return [path.join('.')];
@@ -127,11 +179,17 @@ const described = (uri: string) => ({ uri, etag: uri, size: 1, version_id: null 
 const plan = (changes: Changes) => dryRun(changedRecipe(changes), described);
 
 /** Stages of a run that an earlier run has not made, and of those the ones that read no other such stage. */
-function misses(before: readonly PlannedStage[], after: readonly PlannedStage[]): { all: Set<string>; first: string[] } {
+function misses(
+  before: readonly PlannedStage[],
+  after: readonly PlannedStage[],
+): { all: Set<string>; first: string[] } {
   const made = new Set(before.map(({ key }) => key));
   const missing = after.filter(({ key }) => !made.has(key));
   const all = new Set(missing.map(({ name }) => name));
-  return { all, first: missing.filter(({ reads }) => !reads.some((name) => all.has(name))).map(({ name }) => name) };
+  return {
+    all,
+    first: missing.filter(({ reads }) => !reads.some((name) => all.has(name))).map(({ name }) => name),
+  };
 }
 
 describe('each leaf of the recipe', () => {
@@ -148,12 +206,15 @@ describe('each leaf of the recipe', () => {
     const missed = misses(before, after);
     expect(missed.first.sort()).toEqual([...first].sort());
     for (const { name, reads } of after) {
-      if (reads.some((read) => missed.all.has(read))) expect(missed.all, `${name} reads what misses`).toContain(name);
+      if (reads.some((read) => missed.all.has(read)))
+        expect(missed.all, `${name} reads what misses`).toContain(name);
     }
   });
 
   it('makes nothing miss when nothing changes, even resolved a second time', async () => {
     const recipe = changedRecipe();
-    expect(misses(await dryRun(recipe, described), await dryRun(resolveRecipe(recipe), described)).all.size).toBe(0);
+    expect(
+      misses(await dryRun(recipe, described), await dryRun(resolveRecipe(recipe), described)).all.size,
+    ).toBe(0);
   });
 });

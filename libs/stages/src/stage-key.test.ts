@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 
 import { stageKey } from './stage-key.js';
 
-const identity = { kind: 'merge', version: 1, parameters: { method: 'product_mean' }, inputs: { 'adapter-0': 'a'.repeat(64) } };
+const identity = {
+  kind: 'merge',
+  version: 1,
+  parameters: { method: 'product_mean' },
+  inputs: { 'adapter-0': 'a'.repeat(64) },
+};
 
 describe('a stage key', () => {
   it('is the sha256 of canonical JSON, so the order of keys does not matter', () => {

@@ -2,6 +2,7 @@ import { environmentFor, startLocalStack, stopLocalStack } from '@nacre/local-st
 import type { Command } from 'commander';
 
 import { UsageError } from '../usage-error.js';
+import { binaryFolder } from '../binary-folder.js';
 import { does } from './command.js';
 
 interface DevOptions {
@@ -16,6 +17,7 @@ export function addDev(program: Command): void {
     .option('--port <port>', 'port of the Temporal server');
   does<DevOptions>(dev, async ({ output, options }) => {
     const stack = await startLocalStack({
+      binaryFolder: binaryFolder(),
       ...(options.port === undefined ? {} : { ports: { temporal: portOf(options.port) } }),
       log: (line) => {
         output.message(line);

@@ -9,6 +9,7 @@ import {
   stopLocalStack,
 } from '@nacre/local-stack';
 
+import { binaryFolder } from '../binary-folder.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import type { Output } from '../output.js';
 import { progressOf } from '../run-reference.js';
@@ -38,16 +39,18 @@ export async function demo({ data, set = [] }: DemoOptions, output: Output): Pro
   await assertLocalSources(recipe);
   const interrupted = new AbortController();
   const interrupt = () => {
+    // A second signal changes nothing: leaving at once would orphan the worker.
+    if (interrupted.signal.aborted) return;
     output.message(
       '\nstopping: worker and trainers, then the servers; the same command goes on with the run',
     );
     interrupted.abort();
   };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
 
   const own = resolveEndpoints(process.env);
   const embedded = own.temporal.source !== 'environment' || own.s3.source !== 'environment';
-  const stack = embedded ? await startLocalStack() : undefined;
+  const stack = embedded ? await startLocalStack({ binaryFolder: binaryFolder() }) : undefined;
   const environment = { ...process.env, ...resolveEndpoints(process.env, stack).environment };
   const logFile = join(projectRoot(), '.nacre', 'logs', 'worker.log');
   const worker = new SupervisedWorker(environment, recipe.run.pools.gpu.concurrency, logFile, (line) => {
@@ -95,14 +98,14 @@ async function watch(
         signal,
         onLook: async () => {
           if (worker.givenUp) throw new WorkerGivenUp();
-          if (embedded && (await ensureServer('s3')))
+          if (embedded && (await ensureServer('s3', { binaryFolder: binaryFolder() })))
             output.message('the S3 server had died and was started again');
         },
       });
     } catch (error) {
       if (error instanceof WorkerGivenUp || !embedded || restarts >= SERVER_RESTARTS) throw error;
       restarts += 1;
-      if (await ensureServer('temporal'))
+      if (await ensureServer('temporal', { binaryFolder: binaryFolder() }))
         output.message('the Temporal server had died and was started again');
     }
   }

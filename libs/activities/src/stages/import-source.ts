@@ -12,4 +12,3 @@ export const importSource: StageImplementation = async ({ call, store, output, s
   await downloadSource(store, description.uri, description, join(output, SOURCE_FILE), signal);
   return { metrics: { bytes: description.size }, environment: {} };
 };
-

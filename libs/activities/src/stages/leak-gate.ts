@@ -22,7 +22,9 @@ export const leakGate: StageImplementation = async (context) => {
     signal: context.signal,
   });
   if (metrics.red > 0 && otherwise === 'stop') {
-    const report = leakReportSchema.parse(JSON.parse(await readFile(join(context.output, LEAK_FILE), 'utf8')));
+    const report = leakReportSchema.parse(
+      JSON.parse(await readFile(join(context.output, LEAK_FILE), 'utf8')),
+    );
     const sets = report.overlaps.filter(({ red, rows }) => red && rows > 0);
     throw new LeakDetected(
       `the same pair of answers stands on both sides of a split: ${sets.map(({ set, other, rows }) => `${String(rows)} rows of ${set} in ${other}`).join(', ')}; ` +

@@ -9,7 +9,12 @@ import { readTable } from '@nacre/data';
 import { measure as measureRun, type FoldLogits, type FoldRow, type LogitRow } from '@nacre/metrics';
 import { measure as definition } from '@nacre/stages';
 
-import { inputFolder, nodeEnvironment, type StageContext, type StageImplementation } from '../stage-context.js';
+import {
+  inputFolder,
+  nodeEnvironment,
+  type StageContext,
+  type StageImplementation,
+} from '../stage-context.js';
 
 /**
  * Every reported number, from the logits of the run. Inputs are named by what made them:
@@ -64,9 +69,16 @@ async function logitsOf(context: StageContext, input: string, labels: Labels): P
   if (folder === undefined) return null;
   const files = (await readdir(folder)).filter((file) => /^logits-\d+\.parquet$/.test(file)).sort();
   const logits = labels.map((label) => `logit_${label}`);
-  const columns: Record<string, 'VARCHAR' | 'BOOLEAN' | 'FLOAT'> = { example_id: 'VARCHAR', swapped: 'BOOLEAN' };
+  const columns: Record<string, 'VARCHAR' | 'BOOLEAN' | 'FLOAT'> = {
+    example_id: 'VARCHAR',
+    swapped: 'BOOLEAN',
+  };
   for (const column of logits) columns[column] = 'FLOAT';
-  const rows = await readTable(files.map((file) => join(folder, file)), columns, { signal: context.signal });
+  const rows = await readTable(
+    files.map((file) => join(folder, file)),
+    columns,
+    { signal: context.signal },
+  );
   return rows.map((row) => ({
     example_id: row['example_id'] as string,
     swapped: row['swapped'] as boolean,

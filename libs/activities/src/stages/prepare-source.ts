@@ -11,7 +11,11 @@ export const prepareSource: StageImplementation = async (context) => {
   const { columns, ...description } = definition.parameters.parse(context.call.parameters);
   const metrics = await prepare(
     { ...description, ...(columns === null ? {} : { columns }) },
-    { file: join(inputFolder(context, 'source'), SOURCE_FILE), folder: context.output, signal: context.signal },
+    {
+      file: join(inputFolder(context, 'source'), SOURCE_FILE),
+      folder: context.output,
+      signal: context.signal,
+    },
   );
   return { metrics, environment: nodeEnvironment };
 };

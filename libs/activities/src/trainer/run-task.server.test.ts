@@ -7,7 +7,8 @@ import { NodeLost, TrainerStopped } from '@nacre/contracts/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { ColdStarter } from './cold-starter.js';
-import { TASK_LOG, taskRunner, type TaskRunner } from './run-task.js';
+import type { TaskRunner } from '../stage-context.js';
+import { TASK_LOG, taskRunner } from './run-task.js';
 import type { TaskStarter } from './task-process.js';
 import { livingUnder } from './testing/living-under.js';
 import { playedStage } from './testing/played-stage.js';

@@ -23,16 +23,13 @@ import {
 } from '@nacre/contracts/trainer';
 
 import type { Installation } from '../installation.js';
-import type { StageContext, StageOutput } from '../stage-context.js';
+import type { StageContext, StageOutput, TaskRunner } from '../stage-context.js';
 import { childEnvironment } from './child-environment.js';
 import { EventReader } from './event-reader.js';
-import { stopGroup, type ProcessEnd, type TaskStarter } from './task-process.js';
+import { stopGroup, type ProcessEnd, type TaskProcess, type TaskStarter } from './task-process.js';
 
 /** How long a task may take from SIGTERM to its end: one step and its clean-up. */
 const STOP_GRACE = 30_000;
-
-/** Computes one stage by a Python task. */
-export type TaskRunner = (task: TaskName, context: StageContext) => Promise<StageOutput>;
 
 /** What a task is run with, once per worker. */
 export interface TaskRunnerDependencies {
@@ -64,12 +61,13 @@ export function taskRunner({ installation, environment, onCpu, onGpu }: TaskRunn
     await writeFile(requestFile, canonicalJson(request));
     const starter = request.execution.device === 'cpu' ? onCpu : onGpu;
     signal.throwIfAborted();
-    const process = await starter.start({
+    const starting = starter.start({
       arguments: ['nacre_model.launcher', task, '--request', requestFile],
       folder: output,
       environment: childEnvironment(installation, environment, call.execution.threads),
       logFile: join(work, TASK_LOG),
     });
+    const process = await unlessAborted(starting, signal);
     const events = new EventReader(request.events, (event) => {
       report(context, event);
     });
@@ -85,6 +83,27 @@ export function taskRunner({ installation, environment, onCpu, onGpu }: TaskRunn
       await events.close();
     }
   };
+}
+
+/** A warm parent may take long to be ready: who is told to stop meanwhile does not wait for it. */
+async function unlessAborted(starting: Promise<TaskProcess>, signal: AbortSignal): Promise<TaskProcess> {
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = () => {
+      starting.then(
+        (process) => void stopGroup(process, STOP_GRACE),
+        () => undefined,
+      );
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    starting.then(
+      () => {
+        signal.removeEventListener('abort', stop);
+      },
+      () => undefined,
+    );
+  });
+  return Promise.race([starting, aborted]);
 }
 
 /** The request document of a stage; its folders are absolute. */

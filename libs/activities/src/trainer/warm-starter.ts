@@ -93,6 +93,7 @@ class WarmServer {
   readonly #pending = new Map<string, Pending>();
   readonly digest: Promise<string>;
   readonly #ended: Promise<void>;
+  #ready = false;
   alive = true;
 
   constructor(installation: Installation, environment: NodeJS.ProcessEnv, log: (line: string) => void) {
@@ -141,8 +142,10 @@ class WarmServer {
     if (this.#child.stdout !== null) {
       createInterface({ input: this.#child.stdout }).on('line', (line) => {
         const message = JSON.parse(line) as ServerMessage;
-        if (message.digest !== undefined) ready(message.digest);
-        else if (message.refused === true)
+        if (message.digest !== undefined) {
+          this.#ready = true;
+          ready(message.digest);
+        } else if (message.refused === true)
           log(`the warm Python parent refused a task: ${message.reason ?? ''}`);
         else this.#hear(message);
       });
@@ -177,7 +180,9 @@ class WarmServer {
   /** Lets running tasks end, then the server. */
   async retire(): Promise<void> {
     while (this.#pending.size > 0 && this.alive) await new Promise((resolve) => setTimeout(resolve, 200));
-    this.#child.stdin?.end();
+    // A server that still imports reads nothing, and has no child that could be left.
+    if (this.#ready) this.#child.stdin?.end();
+    else this.#child.kill('SIGKILL');
     await this.#ended;
   }
 
