@@ -71,10 +71,13 @@ test('a worker killed in the middle of a teacher leaves no process; the next one
     await second.stop();
     expect(inState(after, 'hit')).toEqual(inState(before, 'hit'));
     expect(after.stages.some(({ kind, attempt }) => kind === 'train_teacher' && attempt > 1)).toBe(true);
+    // Not ended_at: a query may be answered from a workflow task that was lost with the first worker.
+    const computed = ({ stages }: Progress, name: string) => {
+      const { state, attempt, artifact } = stages.find((stage) => stage.name === name) ?? {};
+      return { state, attempt, artifact };
+    };
     for (const name of inState(before, 'done')) {
-      expect(after.stages.find((stage) => stage.name === name)).toEqual(
-        before.stages.find((stage) => stage.name === name),
-      );
+      expect(computed(after, name)).toEqual(computed(before, name));
     }
     expect(await submissionOf(place, run)).toBe(undisturbed.submission);
     expect(livingProcesses(place.folder)).toEqual([]);

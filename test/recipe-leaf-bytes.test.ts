@@ -211,7 +211,9 @@ describe('a changed leaf of the recipe', () => {
     expect(all.filter((leaf) => !known.has(leaf) && !leaf.startsWith('run.'))).toEqual([]);
   });
 
-  it.each(rows)('%s = %j: the first stage that misses yields other bytes', async (leaf, value, same) => {
+  const cases = rows.map((row) => ({ row, leaf: row[0], value: row[1] }));
+  it.each(cases)('$leaf = $value: the first stage that misses yields other bytes', async ({ row }) => {
+    const [leaf, value, same] = row;
     let after: FolderRun;
     try {
       after = await plant.run(changed(leaf, value), true);
