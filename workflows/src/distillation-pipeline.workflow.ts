@@ -120,6 +120,11 @@ export async function distillationPipeline(document: unknown): Promise<RunResult
   }
   board.end('succeeded', null);
   onChange();
+  const measured = board.progress().stages.find(({ kind }) => kind === 'measure')?.artifact?.metrics[
+    'log_loss'
+  ];
+  if (measured !== undefined && known.has('NacreLogLoss'))
+    upsertSearchAttributes({ NacreLogLoss: [measured] });
   const files = await control.publishRun(recipe, board.progress());
   const skipped = board.progress().stages.filter(({ state }) => state === 'skipped');
   return { workflow_id, skipped: skipped.map(({ name }) => name), files };

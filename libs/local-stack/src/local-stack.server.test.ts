@@ -91,7 +91,7 @@ describe('a started stack', () => {
     const namespace = await temporal('operator', 'namespace', 'describe', '-n', 'default', '-o', 'json');
     expect(namespace).toContain('"workflowExecutionRetentionTtl": "2592000s"');
     const attributes = await temporal('operator', 'search-attribute', 'list');
-    for (const name of ['NacreRecipe', 'NacreState', 'NacreStage', 'NacreLogLoss']) {
+    for (const name of ['NacreRecipe', 'NacreState', 'NacreLogLoss']) {
       expect(attributes).toContain(name);
     }
   });

@@ -10,7 +10,6 @@ import {
 export const nacreSearchAttributes = {
   NacreRecipe: defineSearchAttributeKey('NacreRecipe', 'KEYWORD'),
   NacreState: defineSearchAttributeKey('NacreState', 'KEYWORD'),
-  NacreStage: defineSearchAttributeKey('NacreStage', 'KEYWORD'),
   NacreLogLoss: defineSearchAttributeKey('NacreLogLoss', 'DOUBLE'),
 } as const satisfies Record<SearchAttributeName, unknown>;
 
@@ -60,7 +59,7 @@ async function customTypes(connection: ConnectionLike, namespace: string): Promi
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
     return new Map(Object.entries(customAttributes));
   } catch {
-    // Temporal Cloud has no operator service; its namespaces list "Keyword03 → NacreStage" instead.
+    // Temporal Cloud has no operator service; its namespaces list "Keyword03 → NacreState" instead.
     const { config } = await connection.workflowService.describeNamespace({ namespace });
     const aliases = Object.entries(config?.customSearchAttributeAliases ?? {});
     return new Map(aliases.map(([column, name]) => [name, columnType(column)]));

@@ -97,13 +97,15 @@ async function watch(
       return await watchRun(session, run, output, {
         signal,
         onLook: async () => {
-          if (worker.givenUp) throw new WorkerGivenUp();
-          if (embedded && (await ensureServer('s3', { binaryFolder: binaryFolder() })))
-            output.message('the S3 server had died and was started again');
+          if (worker.givenUp) throw new GivenUp('the worker');
+          if (!embedded || !(await ensureServer('s3', { binaryFolder: binaryFolder() }))) return;
+          restarts += 1;
+          if (restarts > SERVER_RESTARTS) throw new GivenUp('the S3 server');
+          output.message('the S3 server had died and was started again');
         },
       });
     } catch (error) {
-      if (error instanceof WorkerGivenUp || !embedded || restarts >= SERVER_RESTARTS) throw error;
+      if (error instanceof GivenUp || !embedded || restarts >= SERVER_RESTARTS) throw error;
       restarts += 1;
       if (await ensureServer('temporal', { binaryFolder: binaryFolder() }))
         output.message('the Temporal server had died and was started again');
@@ -130,10 +132,10 @@ async function leave(output: Output, interrupted: boolean): Promise<void> {
   output.message('The servers are stopped; `npx nacre dev` shows the history of the run.');
 }
 
-class WorkerGivenUp extends Error {
-  override readonly name = 'WorkerGivenUp';
+class GivenUp extends Error {
+  override readonly name = 'GivenUp';
 
-  constructor() {
-    super('the worker died too often');
+  constructor(what: string) {
+    super(`${what} died too often to be started again; see the logs in .nacre`);
   }
 }

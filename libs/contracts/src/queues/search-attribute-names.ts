@@ -2,7 +2,6 @@
 export const searchAttributeTypes = {
   NacreRecipe: 'Keyword',
   NacreState: 'Keyword',
-  NacreStage: 'Keyword',
   NacreLogLoss: 'Double',
 } as const;
 
