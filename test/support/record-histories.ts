@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { startLocalStack, stopLocalStack } from '@nacre/local-stack';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -10,6 +10,7 @@ import { ScriptedPipeline } from './scripted-pipeline.js';
 
 /** The program behind tools/record-histories.mts. Arguments: names of runs; all of them without any. */
 const wanted = process.argv.slice(2);
+const root = resolve(import.meta.dirname, '../..');
 
 const stateFolder = await mkdtemp(join(tmpdir(), 'nacre-record-'));
 try {
@@ -22,7 +23,9 @@ try {
       const handle = await run(pipeline);
       const history = await handle.fetchHistory();
       // Who recorded it belongs in no repository.
-      const text = JSON.stringify(JSON.parse(historyToJSON(history))).replaceAll(hostname(), 'recorder');
+      const text = JSON.stringify(JSON.parse(historyToJSON(history)))
+        .replaceAll(hostname(), 'recorder')
+        .replaceAll(`${root}/`, '');
       await writeFile(join(import.meta.dirname, '../histories', `${name}.json`), `${text}\n`);
       process.stdout.write(
         `${name}: ${String(history.events?.length ?? 0)} events, ${String(text.length)} bytes\n`,
