@@ -117,7 +117,9 @@ def rank_script(folder: Path, body: str) -> list[str]:
         "rank = int(os.environ['RANK'])\n"
         "names = ['RANK', 'LOCAL_RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT', 'NACRE_PARENT_PID']\n"
         "facts = {name: os.environ[name] for name in names} | {'group': os.getpgrp(), 'pid': os.getpid()}\n"
-        f"open(f'{folder}/{{rank}}', 'w').write(json.dumps(facts))\n{body}"
+        f"place = f'{folder}/{{rank}}'\n"
+        "open(place + '.part', 'w').write(json.dumps(facts))\n"
+        f"os.replace(place + '.part', place)\n{body}"
     )
     return [sys.executable, "-c", script]
 
@@ -137,7 +139,12 @@ def test_ranks_know_each_other_and_share_one_process_group(tmp_path: Path):
 
 
 def test_the_first_rank_that_fails_decides_and_the_others_stop(tmp_path: Path):
-    body = "sys.exit(70) if rank == 1 else time.sleep(60)"
+    # The others must have begun, or there is nothing to see of how they end.
+    body = (
+        f"others = [f'{tmp_path}/{{other}}' for other in (0, 2)]\n"
+        "while rank == 1 and not all(map(os.path.exists, others)): time.sleep(0.01)\n"
+        "sys.exit(70) if rank == 1 else time.sleep(60)"
+    )
     started = time.monotonic()
     assert launch(rank_script(tmp_path, body), ranks=3) == 70
     assert time.monotonic() - started < 30
