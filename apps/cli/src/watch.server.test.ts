@@ -14,6 +14,8 @@ describe('with a run that answers', () => {
     servers().temporal.client.workflow.start(PIPELINE_WORKFLOW, {
       taskQueue: CONTROL_QUEUE,
       workflowId: id,
+      // A task that was given to a poll which has just been ended comes again after this time.
+      workflowTaskTimeout: '2s',
       args: [{}],
     });
 

@@ -33,7 +33,8 @@ export function scriptedWorker(
       connection.withAbortSignal(ended.signal, poll),
     );
   const work = async (): Promise<void> => {
-    for (;;) {
+    // A call that begins after the abort would not notice it, and would answer for the next test's run.
+    while (!ended.signal.aborted) {
       const { taskToken, query } = await within(() =>
         service.pollWorkflowTaskQueue({ namespace, taskQueue: { name: CONTROL_QUEUE }, identity: 'script' }),
       );
