@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { checkpointSchema } from '@nacre/contracts/artifact';
 import { taskEventSchema, taskRequestSchema, taskResultSchema } from '@nacre/contracts/trainer';
 import { stageTable } from '@nacre/stages';
 import { format, resolveConfig } from 'prettier';
@@ -17,6 +18,7 @@ export const documentSchemas = {
   'task-request.json': taskRequestSchema,
   'task-event.json': taskEventSchema,
   'task-result.json': taskResultSchema,
+  'checkpoint.json': checkpointSchema,
 } as const satisfies Record<string, z.ZodType>;
 
 /** Where the Python tasks read which version of each stage kind they compute. */

@@ -13,6 +13,7 @@ import {
   type StageDefinition,
   type StageRequest,
   type StageRunner,
+  stageExecution,
 } from '@nacre/stages';
 import type { z } from 'zod';
 
@@ -97,7 +98,6 @@ export class FolderPlant {
     const work = join(this.#folder, key.slice(0, 16));
     const output = join(work, 'output');
     await mkdir(output, { recursive: true });
-    const { device, threads, micro_batch_tokens } = recipe.run.pools.gpu;
     const context: StageContext = {
       call: {
         key,
@@ -106,7 +106,8 @@ export class FolderPlant {
         name: request.name,
         parameters: definition.parameters.parse(request.parameters) as Record<string, unknown>,
         inputs,
-        execution: { device, threads, micro_batch_tokens },
+        execution: stageExecution(recipe, request.gpus),
+        fresh: false,
         run: { workflow_id: 'folders', run_id: 'folders' },
       },
       inputs: Object.fromEntries(

@@ -49,7 +49,7 @@ export async function evaluateRun(
   const onCpu = new WarmStarter(here, process.env, log);
   try {
     const tasks = taskRunner({ installation: here, environment: process.env, onCpu, onGpu });
-    const stages = new LocalStages({ folder, store, tasks, pool, signal: stop });
+    const stages = new LocalStages({ folder, store, tasks, recipe, signal: stop });
     const { comparisons, truth } = await freshRows(stages, recipe, { rows, seed });
     log(`${rows} fresh rows of seed ${seed}`);
 

@@ -5,7 +5,7 @@ import { stageImplementations, type TaskRunner } from '@nacre/activities';
 import type { ArtifactStore } from '@nacre/artifact-store';
 import { canonicalDigest } from '@nacre/contracts/artifact';
 import type { Recipe } from '@nacre/contracts/recipe';
-import type { StageDefinition } from '@nacre/stages';
+import { stageExecution, type StageDefinition } from '@nacre/stages';
 import type { z } from 'zod';
 
 /** What stages are computed with when no run asks for them. */
@@ -14,8 +14,8 @@ export interface LocalStagesSettings {
   readonly folder: string;
   readonly store: ArtifactStore;
   readonly tasks: TaskRunner;
-  /** How GPU-class stages run. */
-  readonly pool: Recipe['run']['pools']['gpu'];
+  /** Says how GPU-class stages run. */
+  readonly recipe: Recipe;
   readonly signal: AbortSignal;
 }
 
@@ -56,18 +56,18 @@ export class LocalStages {
     stage: { key: string; kind: string; version: number; name: string; parameters: Record<string, unknown> },
     inputs: Readonly<Record<string, string>>,
   ): Promise<string> {
-    const { folder, store, tasks, pool, signal } = this.#settings;
+    const { folder, store, tasks, recipe, signal } = this.#settings;
     const implementation = stageImplementations.get(stage.kind);
     if (implementation === undefined) throw new RangeError(`no implementation of ${stage.kind}`);
     const work = join(folder, stage.key.slice(0, 16));
     const output = join(work, 'output');
     await mkdir(output, { recursive: true });
-    const { device, threads, micro_batch_tokens } = pool;
     await implementation({
       call: {
         ...stage,
         inputs: {},
-        execution: { device, threads, micro_batch_tokens },
+        execution: stageExecution(recipe),
+        fresh: false,
         run: { workflow_id: 'none', run_id: 'none' },
       },
       inputs,

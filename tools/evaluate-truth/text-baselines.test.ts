@@ -41,7 +41,7 @@ beforeAll(async () => {
     folder,
     store: openStore({ bucket: 'none', prefix: 'none', region: 'none', endpoint: 'http://127.0.0.1:9' }),
     tasks: () => Promise.reject(new Error('no Python task is needed here')),
-    pool: recipe.run.pools.gpu,
+    recipe,
     signal: never,
   });
   const drawn = { rows: 800, seed: 31, votes: 'drawn', use: 'train', labels } as const;

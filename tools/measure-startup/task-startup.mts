@@ -40,7 +40,7 @@ export async function taskStartup(
   }
   const here = installation({ ...process.env, NACRE_WORK_FOLDER: folder }, 'unknown');
   const tasks = taskRunner({ installation: here, environment: process.env, onCpu: starter, onGpu: starter });
-  const stages = new LocalStages({ folder, store, tasks, pool: recipe.run.pools.gpu, signal });
+  const stages = new LocalStages({ folder, store, tasks, recipe, signal });
   const calledAt = Date.now();
   const output = await stages.run(merge, 'merge', recipe.merge, adapters);
   const whole = (Date.now() - calledAt) / 1000;

@@ -5,6 +5,7 @@ const signs: Readonly<Record<StageState['state'], string>> = {
   looking_up: '?',
   queued: '…',
   running: '▶',
+  paused: '⏸',
   hit: '♻',
   done: '✔',
   held: '✋',

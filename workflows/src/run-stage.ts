@@ -4,6 +4,7 @@ import { CONTROL_QUEUE } from '@nacre/contracts/queues';
 import { milliseconds, type Recipe } from '@nacre/contracts/recipe';
 import type { ControlActivities, Decision, SourceDescription, StageCall } from '@nacre/contracts/run';
 import {
+  stageExecution,
   stageKey,
   type StageDefinition,
   type StageHandle,
@@ -159,7 +160,6 @@ export class WorkflowRunner implements StageRunner {
     const contents = Object.fromEntries(
       Object.entries(inputs).map(([input, { content_id }]) => [input, content_id]),
     );
-    const { device, threads, micro_batch_tokens } = this.#recipe.run.pools.gpu;
     const { workflowId, runId } = workflowInfo();
     return {
       key: stageKey({ kind, version, parameters, inputs: contents }),
@@ -168,7 +168,8 @@ export class WorkflowRunner implements StageRunner {
       name: request.name,
       parameters,
       inputs,
-      execution: { device, threads, micro_batch_tokens },
+      execution: stageExecution(this.#recipe, request.gpus),
+      fresh: this.#recipe.run.cache.off.includes(request.name),
       run: { workflow_id: workflowId, run_id: runId },
     };
   }

@@ -39,6 +39,7 @@ export function exitCodeOfState(state: Progress['state']): ExitCode {
       return exitCodes.cancelled;
     case 'failed':
     case 'running':
+    case 'paused':
       return exitCodes.failed;
   }
 }

@@ -12,7 +12,7 @@ export class HeartbeatTimer {
 
   constructor(context: Context, stage: string) {
     this.#context = context;
-    this.#details = { stage, phase: 'claim', done: 0, total: 0, loss: null };
+    this.#details = { stage, phase: 'claim', done: 0, total: 0, loss: null, durable_step: null };
     const timeout = context.info.heartbeatTimeoutMs ?? 60_000;
     this.#timer = setInterval(
       () => {

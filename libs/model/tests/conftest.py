@@ -56,7 +56,7 @@ def make_context(
     (folder / "output").mkdir(parents=True)
     return TaskContext(
         task=task,
-        stage={**stage_of(task), "name": f"test/{task}"},
+        stage={**stage_of(task), "name": f"test/{task}", "key": "0" * 64},
         parameters=parameters,
         execution={"threads": 1, "device": "cpu", "micro_batch_tokens": 4096, "ranks": 1},
         inputs=inputs or {},
@@ -76,6 +76,8 @@ def write_request(context: TaskContext, **changes: Any) -> Path:
         "execution": context.execution,
         "inputs": {name: str(path) for name, path in context.inputs.items()},
         "output": str(context.output),
+        "input_contents": {name: "0" * 64 for name in context.inputs},
+        "checkpoints": context.checkpoints,
         "events": str(context.events),
         "result": str(folder / "result.json"),
         **changes,

@@ -128,7 +128,7 @@ class Workspace:
         folder.mkdir()
         return TaskContext(
             task=task,
-            stage={"kind": task, "version": 1, "name": f"{task}.test"},
+            stage={"kind": task, "version": 1, "name": f"{task}.test", "key": "0" * 64},
             parameters={"labels": self.labels, **parameters},
             execution=dict(self.execution),
             inputs={name: self.root / place for name, place in inputs.items()},
@@ -179,6 +179,8 @@ def request_of(context: TaskContext) -> dict[str, object]:
         "execution": context.execution,
         "inputs": {name: str(folder) for name, folder in context.inputs.items()},
         "output": str(context.output),
+        "input_contents": {name: "0" * 64 for name in context.inputs},
+        "checkpoints": context.checkpoints,
         "events": str(context.events),
         "result": str(context.output.with_suffix(".result.json")),
     }

@@ -143,12 +143,13 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     );
     started[model] = { base: required(bases, model) };
     if (recipe.post_pretrain !== undefined && postPretrainSource !== undefined) {
-      const { epochs, learning_rate } = recipe.post_pretrain;
+      const { epochs, learning_rate, gpus } = recipe.post_pretrain;
       started[model] = {
         base: required(bases, model),
         adapter: runner.run(postPretrain, {
           name: `post-pretrain/${model}`,
           model,
+          gpus,
           parameters: trainingParameters('post_pretrain', null, { epochs, learning_rate }, []),
           inputs: {
             base: required(bases, model),
@@ -172,6 +173,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
         name: `teacher/${teacher}/fold-${String(fold)}`,
         model: teacher,
         fold,
+        gpus: required(recipe.teachers, teacher).gpus,
         parameters: trainingParameters('teacher', fold, required(recipe.teachers, teacher), []),
         inputs: { ...required(started, teacher), ...rows },
         after,
@@ -199,6 +201,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
         name: `${title}/fold-${String(fold)}`,
         model: student,
         fold,
+        gpus: recipe.student.gpus,
         parameters: trainingParameters('student', fold, recipe.student, from),
         inputs: { ...required(started, student), ...rows, ...read },
         after,

@@ -22,3 +22,4 @@ export * from './kinds/synthesize-latents.js';
 export * from './kinds/synthesize-source.js';
 export * from './kinds/tokenize.js';
 export * from './kinds/train-teacher.js';
+export * from './stage-execution.js';

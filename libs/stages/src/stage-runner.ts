@@ -21,6 +21,8 @@ export interface StageRequest<Parameters> {
   /** Fold it is about; lower folds are admitted first. */
   readonly fold?: number | undefined;
   readonly parameters: Parameters;
+  /** GPUs that share it; 1 where it says nothing. */
+  readonly gpus?: number;
   /** Artifacts it reads, by input name. */
   readonly inputs: Readonly<Record<string, StageHandle>>;
   /** Artifacts it reads where they exist: a skipped one is left out instead of skipping this stage. */

@@ -52,13 +52,20 @@ export function addReproduce(program: Command): void {
       }
       const recipe = resolveRecipe(await recordedRecipe(handleOf(session, run)));
       const { device, threads, micro_batch_tokens } = recipe.run.pools.gpu;
+      const contents = await Promise.all(
+        Object.entries(inputs).map(
+          async ([name, id]) => [name, (await readManifest(session.store, id)).content_id] as const,
+        ),
+      );
       const request = taskRequestSchema.parse({
         nacre_request: 1,
         task,
-        stage: { kind, version: created_by.stage_version, name: stage },
+        stage: { kind, version: created_by.stage_version, name: stage, key: created_by.stage_key },
         parameters,
         execution: { device, threads, micro_batch_tokens, ranks: 1 },
         inputs: folders,
+        input_contents: Object.fromEntries(contents),
+        checkpoints: null,
         output: join(target, 'output'),
         events: join(target, 'events.jsonl'),
         result: join(target, 'result.json'),

@@ -112,13 +112,18 @@ export function taskRequest(
   { call, inputs, output }: Pick<StageContext, 'call' | 'inputs' | 'output'>,
   folder: string,
 ): TaskRequest {
+  const { device, threads, micro_batch_tokens, gpus } = call.execution;
   return taskRequestSchema.parse({
     nacre_request: 1,
     task,
-    stage: { kind: call.kind, version: call.version, name: call.name },
+    stage: { kind: call.kind, version: call.version, name: call.name, key: call.key },
     parameters: call.parameters,
-    execution: { ...call.execution, ranks: 1 },
+    execution: { device, threads, micro_batch_tokens, ranks: gpus },
     inputs,
+    input_contents: Object.fromEntries(
+      Object.entries(call.inputs).map(([name, { content_id }]) => [name, content_id]),
+    ),
+    checkpoints: null,
     output,
     events: join(folder, 'events.jsonl'),
     result: join(folder, 'result.json'),

@@ -1,5 +1,6 @@
 export * from './artifact-reference.js';
 export * from './canonical-json.js';
+export * from './checkpoint.js';
 export * from './digest.js';
 export * from './file-entry.js';
 export * from './manifest.js';

@@ -28,7 +28,12 @@ export const stageRegisterSchema = z.strictObject({
   holder: holderSchema.describe('Who claimed this term'),
   manifest_id: digestSchema.optional().describe('Present when published'),
   claimed_at: z.iso.datetime().describe('When this term was claimed'),
-  attempts_without_progress: z.int().nonnegative().describe('Claims in a row that made nothing durable'),
+  renewed_at: z.iso
+    .datetime()
+    .optional()
+    .describe('When the holder last said that it works; with every durable checkpoint, else every few minutes'),
+  durable_step: z.int().nonnegative().optional().describe('Step of the newest checkpoint in the store, if any'),
+  attempts_without_progress: z.int().nonnegative().describe('Attempts in a row that ended otherwise than asked and made nothing durable'),
 });
 
 export type Holder = z.infer<typeof holderSchema>;

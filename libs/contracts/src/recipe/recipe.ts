@@ -6,7 +6,7 @@ import { promptSchema } from './prompt.js';
 import { runSettingsSchema } from './run-settings.js';
 import { sourceSchema } from './source.js';
 import { studentSchema } from './student.js';
-import { trainingSchema } from './training.js';
+import { gpusSchema, trainingSchema } from './training.js';
 
 const name = z
   .string()
@@ -42,6 +42,7 @@ export const postPretrainSchema = z
     data: z.string().describe('Name of the source with use: post_pretrain'),
     epochs: z.int().positive().default(1).describe('Passes over the rows'),
     learning_rate: z.number().positive().default(1e-5).describe('Peak of the cosine schedule'),
+    gpus: gpusSchema,
   })
   .describe('Training of every base on other preference data before the folds; its adapter carries over');
 
@@ -49,6 +50,7 @@ export const teacherSchema = z
   .strictObject({
     epochs: z.int().positive().default(1).describe('Passes over the training rows'),
     learning_rate: z.number().positive().default(1e-5).describe('Peak of the cosine schedule'),
+    gpus: gpusSchema,
   })
   .describe('A large model trained once per fold; its key names the model');
 

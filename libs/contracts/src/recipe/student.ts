@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { gpusSchema } from './training.js';
+
 /**
  * The distillation loss of a row: (w_ce CE + sum over teachers of w_kl KL(teacher || student) +
  * w_cos (1 - cos(p_teacher, p_student))) / (number of terms with a weight above 0, per teacher).
@@ -25,5 +27,6 @@ export const studentSchema = z
     epochs: z.int().positive().default(2).describe('Passes over the training rows'),
     learning_rate: z.number().positive().default(5e-5).describe('Peak of the cosine schedule'),
     losses: lossesSchema.prefault({}),
+    gpus: gpusSchema,
   })
   .describe('The small model that learns from votes and teachers, one per fold');

@@ -5,8 +5,22 @@ export const adapterSchema = z
   .strictObject({
     rank: z.int().positive().max(1024).default(64).describe('Rank r of A and B'),
     alpha: z.number().positive().default(128).describe('Scale: the update is alpha / r * B A'),
+    dropout: z
+      .number()
+      .min(0)
+      .max(0.9)
+      .default(0)
+      .describe("Share of an adapter's inputs that a step leaves out; a function of the row, never of the machine"),
   })
   .describe('LoRA on every linear layer of the backbone');
+
+/** GPUs of one training stage. How many share the work never decides what is computed. */
+export const gpusSchema = z
+  .int()
+  .positive()
+  .max(64)
+  .default(1)
+  .describe('GPUs that share every step; processes where the device is the CPU. Never part of a key');
 
 /** What every training stage has in common. */
 export const trainingSchema = z

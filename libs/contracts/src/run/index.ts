@@ -1,3 +1,4 @@
+export * from './attempt-ledger.js';
 export * from './control-activities.js';
 export * from './names.js';
 export * from './progress.js';

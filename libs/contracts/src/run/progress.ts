@@ -8,8 +8,8 @@ export const progressSchema = z.strictObject({
   run_id: z.string().describe('Temporal run id'),
   recipe_name: z.string().describe('name of the recipe'),
   state: z
-    .enum(['running', 'held', 'succeeded', 'failed', 'cancelled'])
-    .describe('held: nothing else can run'),
+    .enum(['running', 'paused', 'held', 'succeeded', 'failed', 'cancelled'])
+    .describe('held: nothing else can run; paused: a person said so, and nothing runs until `resume`'),
   stages: z.array(stageStateSchema).describe('In the order in which the recipe first names them'),
   waits_for: z
     .array(
@@ -48,6 +48,7 @@ export const heartbeatSchema = z.strictObject({
   done: z.number().nonnegative().describe('Steps, rows or layers done'),
   total: z.number().nonnegative().describe('Steps, rows or layers in all; 0 when unknown'),
   loss: z.number().nullable().describe('Newest training loss per row'),
+  durable_step: z.int().nonnegative().nullable().describe('Step of the newest checkpoint in the store'),
 });
 
 export type Heartbeat = z.infer<typeof heartbeatSchema>;

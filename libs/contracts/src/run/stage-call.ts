@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { artifactReferenceSchema } from '../artifact/artifact-reference.js';
 import { digestSchema } from '../artifact/digest.js';
+import { durationSchema } from '../recipe/duration.js';
 import { gpuPoolSchema } from '../recipe/run-settings.js';
 
 /**
@@ -18,8 +19,20 @@ export const stageCallSchema = z.strictObject({
     .record(z.string(), artifactReferenceSchema)
     .describe('Input artifacts by input name; hashed by content'),
   execution: gpuPoolSchema
-    .pick({ device: true, threads: true, micro_batch_tokens: true })
+    .pick({ device: true, threads: true, micro_batch_tokens: true, stall_timeout: true })
+    .extend({
+      gpus: z.int().positive().describe('GPUs, or processes on the CPU, that share every step'),
+      rung: z
+        .int()
+        .nonnegative()
+        .describe('Times that micro_batch_tokens was halved after a device ran out of memory'),
+      checkpoint_every: durationSchema.describe('Shortest time between two checkpoints'),
+      checkpoints_kept: z.int().positive().describe('Newest checkpoints that are kept'),
+    })
     .describe('Not hashed'),
+  fresh: z
+    .boolean()
+    .describe('Compute it even where the store has it; what is there stays until other bytes replace it'),
   run: z
     .strictObject({
       workflow_id: z.string().describe('Workflow id of the run'),

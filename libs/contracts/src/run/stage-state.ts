@@ -14,6 +14,7 @@ export const stageStateSchema = z.strictObject({
       'looking_up',
       'queued',
       'running',
+      'paused',
       'hit',
       'done',
       'held',
@@ -21,7 +22,7 @@ export const stageStateSchema = z.strictObject({
       'failed',
       'cancelled',
     ])
-    .describe('hit: reused from the store; held: waits for a person'),
+    .describe('hit: reused from the store; held: waits for a person; paused: stopped until the run is resumed'),
   queue: z.string().describe('Task queue it runs on'),
   needs: z.array(z.string()).describe('Names of the stages whose artifacts it reads'),
   message: z.string().nullable().describe('Why it is held, skipped or failed; else null'),

@@ -3,6 +3,11 @@ import { z } from 'zod';
 const at = { at: z.number().describe('Seconds since the epoch') };
 const count = z.int().nonnegative();
 
+/** What a task may spend time on: every second of its process is one of these. */
+export const spendingSchema = z.enum(['load', 'step', 'evaluation', 'checkpoint', 'wait']);
+
+export type Spending = z.infer<typeof spendingSchema>;
+
 /** One line of the events file. No NaN, no private text. */
 export const taskEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -40,6 +45,35 @@ export const taskEventSchema = z.discriminatedUnion('type', [
     layer: count.describe('Layers done'),
     layers: count.describe('Layers in all'),
     relative_error: z.number().nonnegative().describe('Summed output error of the layer over its norm'),
+  }),
+  z.strictObject({
+    ...at,
+    type: z.literal('checkpoint-written'),
+    step: count.describe('Steps that the checkpoint holds'),
+    folder: z.string().describe('Its folder, absolute; whole and fsynced'),
+    bytes: count.describe('Bytes of its files'),
+    seconds: z.number().nonnegative().describe('Time for which training stood still'),
+  }),
+  z.strictObject({
+    ...at,
+    type: z.literal('checkpoint-loaded'),
+    step: count.describe('Steps that need not be done again'),
+    seconds: z.number().nonnegative().describe('Time that checking and reading it took'),
+  }),
+  z.strictObject({
+    ...at,
+    type: z.literal('evaluation-end'),
+    step: count.describe('Steps done'),
+    rows: count.describe('Rows evaluated'),
+    loss: z.number().describe('Mean loss per row'),
+    seconds: z.number().nonnegative().describe('Wall-clock time of the evaluation'),
+  }),
+  z.strictObject({
+    ...at,
+    type: z.literal('time-spent'),
+    seconds: z
+      .record(spendingSchema, z.number().nonnegative())
+      .describe('What the process has done with its time since its start, all categories; they sum up to its age'),
   }),
   z.strictObject({
     ...at,

@@ -101,6 +101,8 @@ def read_request(path: Path, task: str) -> tuple[TaskContext, Path]:
         inputs=inputs,
         output=output,
         events=Path(document["events"]),
+        input_contents=document["input_contents"],
+        checkpoints=document["checkpoints"],
     )
     return context, Path(document["result"])
 

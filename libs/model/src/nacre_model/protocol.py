@@ -84,10 +84,11 @@ def stop_requested() -> bool:
 class TaskContext:
     """One request, as a task sees it.
 
-    stage: {kind, version, name}. parameters: hashed into the stage key. execution: {threads, device,
+    stage: {kind, version, name, key}. parameters: hashed into the stage key. execution: {threads, device,
     micro_batch_tokens, ranks}, never hashed. inputs: folder of each input artifact, read only.
     output: an empty folder for the files of the artifact. events: file to which JSON lines are
-    appended, or None to drop them.
+    appended, or None to drop them. input_contents: content_id of each input. checkpoints: {folder,
+    every_seconds, resume}, or None where the task keeps none.
     """
 
     task: str
@@ -97,6 +98,8 @@ class TaskContext:
     inputs: dict[str, Path]
     output: Path
     events: Path | None = None
+    input_contents: dict[str, str] = field(default_factory=dict)
+    checkpoints: dict[str, Any] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property

@@ -139,7 +139,7 @@ def context(tmp_path: Path) -> Callable[..., TaskContext]:
         output = tmp_path / f"output-{made}"
         output.mkdir()
         execution = {"threads": 1, "device": "cpu", "micro_batch_tokens": budget, "ranks": 1}
-        stage = {"kind": task, "version": 1, "name": f"{task} of a test"}
+        stage = {"kind": task, "version": 1, "name": f"{task} of a test", "key": "0" * 64}
         events = tmp_path / f"events-{made}.jsonl"
         return TaskContext(task, stage, parameters, execution, inputs, output, events)
 

@@ -42,6 +42,7 @@ function reached(progress: Progress, measurement: Measurement | null): string {
   if (!last) {
     const states: Readonly<Record<Progress['state'], string>> = {
       running: 'The run is under way; nothing is measured yet.',
+      paused: 'The run is paused; nothing is measured yet.',
       held: 'The run is held: a person must decide before it can go on. Nothing is measured yet.',
       succeeded: 'The run finished, but nothing was measured.',
       failed: 'The run failed before anything was measured.',

@@ -24,10 +24,29 @@ export function playedStage(
   const beats: Partial<Heartbeat>[] = [];
   const labels = ['model_a', 'model_b', 'tie'];
   const parameters = { labels, method: 'gptq', group_size: 32, calibration_rows: 1, damping: 0.1, seed: 1 };
-  const execution = { device: 'cpu', threads: 1, micro_batch_tokens: 100 } as const;
+  const execution = {
+    device: 'cpu',
+    threads: 1,
+    micro_batch_tokens: 100,
+    stall_timeout: '15m',
+    gpus: 1,
+    rung: 0,
+    checkpoint_every: '10m',
+    checkpoints_kept: 2,
+  } as const;
   const run = { workflow_id: 'w', run_id: 'r' };
   return {
-    call: { key: '0'.repeat(64), kind: 'quantize', version: 1, name, parameters, inputs: {}, execution, run },
+    call: {
+      key: '0'.repeat(64),
+      kind: 'quantize',
+      version: 1,
+      name,
+      parameters,
+      inputs: {},
+      execution,
+      fresh: false,
+      run,
+    },
     inputs: {},
     output,
     work,
