@@ -161,7 +161,7 @@ def train_parameters() -> Callable[..., dict[str, Any]]:
             "weight_decay": 0.0,
             "max_gradient_norm": 1.0,
             "global_batch": 16,
-            "adapter": {"rank": 4, "alpha": 8},
+            "adapter": {"rank": 4, "alpha": 8, "dropout": 0.0},
             "swap_answers": "double",
             "seed": 1234,
             "dtype": "float32",
@@ -169,6 +169,34 @@ def train_parameters() -> Callable[..., dict[str, Any]]:
             "losses": {"cross_entropy": 1, "kl": 1, "cosine": 1, "temperature": 1},
             **changes,
         }
+
+    return make
+
+
+@pytest.fixture
+def job(
+    base: Callable[[str], Path],
+    tokens_folder: Callable[[Path, Rows], Path],
+    toy_rows: Callable[..., list[tuple]],
+    context: Callable[..., TaskContext],
+    train_parameters: Callable[..., dict[str, Any]],
+    tmp_path: Path,
+) -> Callable[..., TaskContext]:
+    """Maker of a train context on toy rows: job(family, rows, inputs, budget, **parameters)."""
+    made = 0
+
+    def make(
+        family: str = "llama",
+        rows: Rows | None = None,
+        inputs: dict[str, Path] | None = None,
+        budget: int = 1024,
+        **parameters: Any,
+    ) -> TaskContext:
+        nonlocal made
+        made += 1
+        folder = tokens_folder(tmp_path / f"toy-{made}", toy_rows(40) if rows is None else rows)
+        every = {"base": base(family), "tokens-toy": folder, **(inputs or {})}
+        return context("train", train_parameters(**parameters), every, budget)
 
     return make
 

@@ -1,0 +1,89 @@
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import time
+
+import pytest
+from safetensors.torch import load_file, save_file
+from training_runs import events, history
+
+from nacre_model.documents import fault
+from nacre_model.entry import main
+from nacre_model.protocol import NonFiniteLoss, TrainerStopped, request_stop
+from nacre_model.training import train
+
+
+def test_every_step_is_an_event_that_the_contract_accepts_and_a_line_of_the_history(job):
+    run = job(epochs=2)
+    train(run)
+    lines, steps = events(run, "step-end"), history(run)
+    assert [line["step"] for line in lines] == [step["step"] for step in steps] == list(range(1, 11))
+    assert all(fault("task-event", line) is None for line in lines)
+    assert lines[-1]["epoch"] == 2.0
+    assert all(line["loss"] == step["loss"] for line, step in zip(lines, steps, strict=True))
+    assert all(line["tokens"] <= line["padded_tokens"] for line in lines)
+    assert set(steps[0]) == {"step", "loss", "learning_rate", "rows"}
+    assert [line["phase"] for line in events(run, "phase-start")] == ["loading", "training", "writing"]
+
+
+def test_a_row_that_makes_the_loss_infinite_is_named_with_its_step(job, base, toy_rows, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(base("llama"), broken)
+    tensors = load_file(broken / "model.safetensors")
+    tensors["model.embed_tokens.weight"][8] = float("nan")
+    save_file(tensors, broken / "model.safetensors", {"format": "pt"})
+    rows = toy_rows(40)
+    rows[9] = (*rows[9][:2], [1, 8, 12, 3], 0)
+    run = job(rows=rows, inputs={"base": broken})
+    with pytest.raises(NonFiniteLoss, match=r"step \d: .* toy:0004 \(swapped\) \(1 of 16\)"):
+        train(run)
+    assert not list(run.output.iterdir())
+
+
+def test_a_stop_that_was_asked_for_is_obeyed_before_the_next_step(job):
+    run = job()
+    request_stop()
+    with pytest.raises(TrainerStopped, match="step boundary"):
+        train(run)
+    assert events(run, "step-end") == []
+    assert not list(run.output.iterdir())
+
+
+def test_sigterm_ends_the_process_at_a_step_boundary_with_75(job, tmp_path):
+    run = job(epochs=5000)
+    request = {
+        "nacre_request": 1,
+        "task": "train",
+        "stage": {**run.stage, "kind": "train_teacher"},
+        "parameters": run.parameters,
+        "execution": run.execution,
+        "inputs": {name: str(folder) for name, folder in run.inputs.items()},
+        "input_contents": dict.fromkeys(run.inputs, "0" * 64),
+        "checkpoints": run.checkpoints,
+        "output": str(run.output),
+        "events": str(run.events),
+        "result": str(tmp_path / "result.json"),
+    }
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    # A fork of this process has torch imported already; the warm parent of CPU workers does the same.
+    process = multiprocessing.get_context("fork").Process(
+        target=lambda: sys.exit(main(["train", "--request", str(tmp_path / "request.json")]))
+    )
+    process.start()
+    try:
+        deadline = time.monotonic() + 60
+        while not (run.events.exists() and len(events(run, "step-end")) >= 2):
+            assert process.is_alive()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGTERM)
+        process.join(20)
+        assert process.exitcode == 75
+    finally:
+        process.kill()
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert (result["exit_code"], result["error"]["type"]) == (75, "TrainerStopped")
+    assert not list(run.output.iterdir())

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import torch
+from training_runs import FILES, LABELS, history
+
+from nacre_model.protocol import ContractViolation, InvalidData
+from nacre_model.tables import LogitsTable, write_logits_shard
+from nacre_model.training import read_training_rows, train
+
+
+def write_teacher(folder, rows, logits):
+    folder.mkdir()
+    table = LogitsTable(
+        np.array([row[0] for row in rows], dtype=object),
+        np.array([row[1] for row in rows]),
+        np.asarray(logits, dtype=np.float32),
+    )
+    write_logits_shard(folder, 0, LABELS[: table.logits.shape[1]], table)
+    return folder
+
+
+def test_rows_held_out_of_a_fold_have_no_influence(job, toy_rows, folds_folder, tmp_path):
+    rows = toy_rows(12)
+    folds = folds_folder(
+        tmp_path / "folds",
+        [(f"toy:{n:04d}", "toy", n % 2, n == 0, [0, 1] if n == 0 else [n % 2]) for n in range(12)],
+    )
+    poisoned = [
+        (i, s, [1, 40, 41], 2) if int(i[-4:]) % 2 == 0 else (i, s, ids, label) for i, s, ids, label in rows
+    ]
+    runs = [job(rows=these, inputs={"folds": folds}, fold=0) for these in (rows, poisoned)]
+    assert [train(run)["rows"] for run in runs] == [12, 12]
+    assert (runs[0].output / FILES[1]).read_bytes() == (runs[1].output / FILES[1]).read_bytes()
+
+
+def test_swap_answers_none_trains_on_rows_as_given_alone(job):
+    run = job(swap_answers="none")
+    assert train(run)["rows"] == 40
+    assert not read_training_rows(run).tokens.swapped.any()
+
+
+def test_a_swapped_row_learns_from_the_teachers_logits_of_that_very_row(job, toy_rows, tmp_path):
+    rows = toy_rows(6)
+    values = np.random.default_rng(0).normal(size=(2, 12, 3)).astype(np.float32)
+    order = np.random.default_rng(1).permutation(12)
+    folders = {
+        f"logits-{name}": write_teacher(tmp_path / name, [rows[n] for n in order], values[index][order])
+        for index, name in enumerate(("one", "two"))
+    }
+    data = read_training_rows(job(rows=rows, inputs=folders, teachers=["two", "one"]))
+    for position in range(12):
+        key = (data.tokens.example_ids[position], bool(data.tokens.swapped[position]))
+        source = [row[:2] for row in rows].index(key)
+        assert data.teachers[position, 0].tolist() == values[1][source].tolist()
+        assert data.teachers[position, 1].tolist() == values[0][source].tolist()
+
+
+def test_a_teacher_without_logits_for_a_row_or_without_any_is_refused(job, toy_rows, tmp_path):
+    rows = toy_rows(6)
+    teacher = write_teacher(tmp_path / "t", rows[:-1], np.zeros((11, 3)))
+    with pytest.raises(InvalidData, match=r"logits of big: toy:0005 \(swapped\) is missing"):
+        train(job(rows=rows, inputs={"logits-big": teacher}, teachers=["big"]))
+    with pytest.raises(ContractViolation, match="logits-big"):
+        train(job(rows=rows, teachers=["big"]))
+
+
+def test_a_row_without_a_vote_is_refused_unless_only_teachers_are_learned_from(job, toy_rows, tmp_path):
+    rows = [*toy_rows(6)[:-1], ("toy:0005", True, [1, 3], None)]
+    with pytest.raises(InvalidData, match=r"toy:0005 \(swapped\) has no label \(1 such rows\)"):
+        train(job(rows=rows))
+    teacher = write_teacher(tmp_path / "t", rows, np.zeros((12, 3)))
+    losses = {"cross_entropy": 0, "kl": 1, "cosine": 0, "temperature": 2}
+    train(job(rows=rows, inputs={"logits-big": teacher}, teachers=["big"], losses=losses))
+
+
+def test_a_student_approaches_a_fixed_teacher(job, toy_rows, tmp_path):
+    rows = toy_rows(120)
+    wanted = torch.tensor([[2.0, 0.0, -1.0], [-1.0, 1.0, 1.0], [0.0, -2.0, 1.0]])
+    # The teacher answers by the token that tells the vote; the votes themselves are noise here.
+    teacher = write_teacher(tmp_path / "t", rows, [wanted[row[3]].tolist() for row in rows])
+    draw = np.random.default_rng(5)
+    noisy = [(i, s, ids, int(draw.integers(3))) for i, s, ids, _ in rows]
+    losses = {"cross_entropy": 0, "kl": 1, "cosine": 1, "temperature": 1}
+    run = job(
+        rows=noisy,
+        inputs={"logits-big": teacher},
+        role="student",
+        teachers=["big"],
+        losses=losses,
+        epochs=5,
+        learning_rate=1e-2,
+    )
+    train(run)
+    steps = [step["loss"] for step in history(run)]
+    assert np.mean(steps[-5:]) < 0.2 * np.mean(steps[:3])
