@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { manifestSchema, stageRegisterSchema } from './artifact/index.js';
-import { historySchema, measurementSchema } from './measurement/index.js';
+import { goodputSchema, historySchema, measurementSchema } from './measurement/index.js';
 import { recipeSchema } from './recipe/index.js';
 import { heartbeatSchema, progressSchema, runResultSchema, stageCallSchema } from './run/index.js';
 import { taskEventSchema, taskRequestSchema, taskResultSchema } from './trainer/index.js';
@@ -42,6 +42,7 @@ describe('every field of a document says what it means', () => {
     ['manifest', manifestSchema],
     ['stage register', stageRegisterSchema],
     ['measurement', measurementSchema],
+    ['goodput', goodputSchema],
     ['progress', progressSchema],
     ['history', historySchema],
     ['heartbeat', heartbeatSchema],

@@ -1,3 +1,4 @@
+export * from './goodput.js';
 export * from './log-loss.js';
 export * from './mean-of-orders.js';
 export * from './mean-probabilities.js';

@@ -1,2 +1,3 @@
+export * from './goodput.js';
 export * from './history.js';
 export * from './measurement.js';
