@@ -1,0 +1,2 @@
+export { WorkflowRunner } from './run-stage.js';
+export { StageBoard } from './stage-board.js';
