@@ -16,11 +16,13 @@ import {
   SUBMISSION_FILE,
 } from '@nacre/contracts/tables';
 import { leakReportSchema } from '@nacre/data';
+import { goodputOf } from '@nacre/metrics';
 import { renderReport } from '@nacre/report';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 
 import type { ActivityDependencies } from './dependencies.js';
+import { readLedgers } from './read-ledgers.js';
 import { runFiles } from './run-files.js';
 
 const countsSchema = z.record(z.string(), z.number());
@@ -34,8 +36,8 @@ interface Made {
 }
 
 /**
- * Writes the readable copies of a run: its recipe, its progress, and of what was reached the numbers,
- * the submission and the report. Answers their keys.
+ * Writes the readable copies of a run: its recipe, its progress, and of what was reached the numbers, the
+ * submission, what became of its time, and the report. Answers their keys.
  */
 export async function publishRun(
   { store }: Pick<ActivityDependencies, 'store'>,
@@ -80,10 +82,14 @@ export async function publishRun(
     })),
   );
   const leaks = having(LEAK_FILE)[0];
+  const run = progress.workflow_id;
+  const ledgers = await readLedgers(store, run);
+  const goodput = ledgers.length === 0 ? null : goodputOf(ledgers);
   const report = renderReport({
     recipe,
     progress,
     measurement,
+    goodput,
     histories,
     counts,
     leak: leaks === undefined ? null : leakReportSchema.parse(await json(leaks.manifestId, LEAK_FILE)),
@@ -92,11 +98,11 @@ export async function publishRun(
       { title: 'Resolved recipe', href: runFiles.recipe },
       { title: 'Progress', href: runFiles.progress },
       ...(measurement === null ? [] : [{ title: 'Numbers', href: runFiles.measurement }]),
+      ...(goodput === null ? [] : [{ title: 'Goodput', href: runFiles.goodput }]),
       ...(having(SUBMISSION_FILE).length === 0 ? [] : [{ title: 'Submission', href: runFiles.submission }]),
     ],
   });
 
-  const run = progress.workflow_id;
   const written = [
     await putRunFile(store, run, runFiles.recipe, stringify(recipe), 'application/yaml'),
     await putRunFile(store, run, runFiles.progress, canonicalJson(progress), 'application/json'),
@@ -106,6 +112,9 @@ export async function publishRun(
     written.push(
       await putRunFile(store, run, runFiles.measurement, canonicalJson(measurement), 'application/json'),
     );
+  }
+  if (goodput !== null) {
+    written.push(await putRunFile(store, run, runFiles.goodput, canonicalJson(goodput), 'application/json'));
   }
   const submitted = having(SUBMISSION_FILE)[0];
   if (submitted !== undefined) {

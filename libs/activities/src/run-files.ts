@@ -3,6 +3,10 @@ export const runFiles = {
   recipe: 'recipe.resolved.yaml',
   progress: 'progress.json',
   measurement: 'metrics.json',
+  goodput: 'goodput.json',
   report: 'report.html',
   submission: 'submission.csv',
 } as const;
+
+/** Folder of a run, beside its readable copies, with the books of its attempts: one file per attempt. */
+export const LEDGER_FOLDER = 'ledger';

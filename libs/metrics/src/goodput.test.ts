@@ -113,6 +113,15 @@ describe('the stages of a run', () => {
       ['teacher/llama/fold-0', 'train_teacher', 135],
       ['merge', 'merge', 100],
     ]);
+    const again = goodputOf([
+      { ...vanished, stage: 'teacher/llama/fold-1', key: 'c'.repeat(64) },
+      merge,
+      vanished,
+    ]);
+    expect(again.kinds.map(({ kind, all }) => [kind, all])).toEqual([
+      ['train_teacher', 160],
+      ['merge', 100],
+    ]);
     expect(goodput.run.uploads).toEqual({ count: 9, seconds: 18, bytes: 9000 });
   });
 
@@ -172,7 +181,7 @@ describe('any list of books', () => {
 function expectExactSums(attempts: readonly AttemptLedger[]): void {
   const goodput = goodputOf(attempts);
   expect(goodputSchema.safeParse(goodput).error).toBeUndefined();
-  for (const spent of [goodput.run, ...goodput.stages]) {
+  for (const spent of [goodput.run, ...goodput.kinds, ...goodput.stages]) {
     expect(timeUses.reduce((sum, use) => sum + exact(spent.seconds[use]), 0)).toBe(exact(spent.all));
     expect(spent.seconds.step).toBeGreaterThanOrEqual(0);
     expect(spent.seconds.lost).toBeGreaterThanOrEqual(0);

@@ -10,7 +10,7 @@ interface Closed {
 }
 
 /**
- * Where the time of a run's attempts went, per stage and in all. The order of the attempts does not matter; a stage
+ * Where the time of a run's attempts went, per stage, per stage kind and in all. The order of the attempts does not matter; a stage
  * that was a hit has none and does not appear.
  */
 export function goodputOf(attempts: readonly AttemptLedger[]): Goodput {
@@ -21,14 +21,19 @@ export function goodputOf(attempts: readonly AttemptLedger[]): Goodput {
     attempt,
     time: attemptTime(attempt, laterThan(attempt, ordered)),
   }));
-  const stages = [...new Set(ordered.map(({ stage }) => stage))];
+  const each = <Key extends 'stage' | 'kind'>(key: Key) =>
+    [...new Set(ordered.map((attempt) => attempt[key]))].map((name) =>
+      closed.filter(({ attempt }) => attempt[key] === name),
+    );
   return {
     nacre_goodput: 1,
     run: timeSpent(closed),
-    stages: stages.map((stage) => {
-      const own = closed.filter(({ attempt }) => attempt.stage === stage);
-      return { stage, kind: own[0]?.attempt.kind ?? '', ...timeSpent(own) };
-    }),
+    kinds: each('kind').map((own) => ({ kind: own[0]?.attempt.kind ?? '', ...timeSpent(own) })),
+    stages: each('stage').map((own) => ({
+      stage: own[0]?.attempt.stage ?? '',
+      kind: own[0]?.attempt.kind ?? '',
+      ...timeSpent(own),
+    })),
   };
 }
 

@@ -64,6 +64,17 @@ describe('the page of a finished run', () => {
     expect(text).toContain('no pair of answers stands on both sides of a split');
   });
 
+  it('says what became of the time of all attempts, what was lost and what noticing it took', () => {
+    const section = /<section id="goodput">[^]*?<\/section>/.exec(page)?.[0] ?? '';
+    const text = textOf(section);
+    expect(text).toMatch(
+      /\d\d\.\d.% of \d min \d\d s of work went into steps whose result lives on\. 55 attempts were done, 1 vanished\. \d\.\d s were lost\. Noticing that an attempt had vanished took \d\.\d s on average\./u,
+    );
+    expect(section).toContain('aria-label="What the attempts of each stage kind spent their time on"');
+    for (const { name, state } of input.progress.stages)
+      expect(text.includes(` ${name} `) || state === 'hit', name).toBe(true);
+  });
+
   it('tells of every artifact its key, manifest, bytes, commit and what it read', () => {
     const text = textOf(page);
     for (const { manifest } of input.manifests) {
@@ -102,8 +113,9 @@ describe('text from outside', () => {
     );
     const [history] = input.histories;
     const [manifest] = input.manifests;
-    const measurement = input.measurement;
-    if (history === undefined || manifest === undefined || measurement === null) throw new Error('no sample');
+    const { measurement, goodput } = input;
+    if (history === undefined || manifest === undefined || measurement === null || goodput === null)
+      throw new Error('no sample');
     const hostile = renderReport({
       recipe: { ...input.recipe, name: HOSTILE },
       progress: {
@@ -119,6 +131,11 @@ describe('text from outside', () => {
         notes: [HOSTILE],
         folds: measurement.folds.map((cell) => ({ ...cell, model: HOSTILE })),
         waterfall: measurement.waterfall.map((step) => ({ ...step, title: HOSTILE + step.title })),
+      },
+      goodput: {
+        ...goodput,
+        kinds: goodput.kinds.map((spent) => ({ ...spent, kind: HOSTILE })),
+        stages: goodput.stages.map((spent) => ({ ...spent, stage: HOSTILE })),
       },
       histories: [{ ...history, stage: HOSTILE }],
       counts: [{ stage: HOSTILE, counts: { [HOSTILE]: 1 } }],
@@ -172,6 +189,7 @@ describe('the page of a run that did not get everything', () => {
         })),
       }),
       measurement: null,
+      goodput: null,
       histories: [],
       counts: [],
       leak: null,
@@ -182,6 +200,7 @@ describe('the page of a run that did not get everything', () => {
     expect(text).toContain('The run failed before anything was measured.');
     expect(text).toContain('data.train, row 7: the cell is not JSON');
     expect(text).not.toContain('What each step is worth');
+    expect(text).not.toContain('Goodput');
     expect(text).not.toContain('NaN');
   });
 

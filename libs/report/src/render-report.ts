@@ -3,6 +3,7 @@ import { pageStyle } from './page/page-style.js';
 import type { ReportInput } from './report-input.js';
 import { dataSection } from './sections/data-section.js';
 import { foldSection } from './sections/fold-section.js';
+import { goodputSection } from './sections/goodput-section.js';
 import { graphSection } from './sections/graph-section.js';
 import { headline } from './sections/headline.js';
 import { lossSection } from './sections/loss-section.js';
@@ -33,7 +34,8 @@ export function renderReport(input: ReportInput): string {
         <main>
           ${headline(input)} ${measurement && waterfallSection(measurement)}
           ${measurement && foldSection(measurement)} ${lossSection(input)} ${timingSection(progress)}
-          ${dataSection(input)} ${graphSection(progress)} ${provenanceSection(input)} ${recipeSection(recipe)}
+          ${goodputSection(input.goodput)} ${dataSection(input)} ${graphSection(progress)}
+          ${provenanceSection(input)} ${recipeSection(recipe)}
           <footer>Made by Nacre from the run’s own artifacts. Every number is computed from logits.</footer>
         </main>
       </body>

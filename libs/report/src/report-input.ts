@@ -1,5 +1,5 @@
 import type { Manifest } from '@nacre/contracts/artifact';
-import type { History, Measurement } from '@nacre/contracts/measurement';
+import type { Goodput, History, Measurement } from '@nacre/contracts/measurement';
 import type { Recipe } from '@nacre/contracts/recipe';
 import type { Progress } from '@nacre/contracts/run';
 
@@ -24,6 +24,8 @@ export interface ReportInput {
   readonly recipe: Recipe;
   readonly progress: Progress;
   readonly measurement: Measurement | null;
+  /** null where no attempt has left its books. */
+  readonly goodput: Goodput | null;
   /** Loss curves of the training stages, by stage name. */
   readonly histories: readonly { readonly stage: string; readonly history: History }[];
   /** Data counts by stage name. */

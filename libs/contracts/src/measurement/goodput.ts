@@ -62,6 +62,9 @@ export const timeSpentSchema = z.strictObject({
 export const goodputSchema = z.strictObject({
   nacre_goodput: z.literal(1).describe('Version of this document'),
   run: timeSpentSchema.describe('All stages together'),
+  kinds: z
+    .array(timeSpentSchema.extend({ kind: z.string().describe('Stage kind') }))
+    .describe('All stages of a kind together, in the order in which they first began'),
   stages: z
     .array(
       timeSpentSchema.extend({

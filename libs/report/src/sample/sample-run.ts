@@ -1,10 +1,11 @@
 import { canonicalDigest, contentId, type ArtifactReference, type Manifest } from '@nacre/contracts/artifact';
 import { resolveRecipe, type Recipe } from '@nacre/contracts/recipe';
 import type { StageState } from '@nacre/contracts/run';
-import { measure, type FoldLogits, type FoldRow, type LogitRow } from '@nacre/metrics';
+import { goodputOf, measure, type FoldLogits, type FoldRow, type LogitRow } from '@nacre/metrics';
 import { dryRun, type PlannedStage } from '@nacre/stages';
 
 import type { ReportInput } from '../report-input.js';
+import { sampleAttempts } from './sample-attempts.js';
 
 /** What a sample run is to look like. */
 export interface SampleRun {
@@ -36,6 +37,7 @@ export async function sampleRun({ labels, name = 'demo' }: SampleRun = {}): Prom
       message: null,
     },
     measurement: sampleMeasurement(recipe),
+    goodput: goodputOf(sampleAttempts(states)),
     histories: planned
       .filter(({ kind }) => ['post_pretrain', 'train_teacher', 'distil'].includes(kind))
       .map(({ name: stage }, index) => ({ stage, history: { steps: lossCurve(index) } })),
@@ -186,7 +188,7 @@ function stageState({ name, kind, pool, model, fold, needs, key }: PlannedStage,
     queue: pool === 'gpu' ? 'nacre-gpu-local' : 'nacre-data',
     needs: [...needs],
     message: null,
-    attempt: index < 5 ? 0 : index === 20 ? 2 : 1,
+    attempt: index < 5 ? 0 : name === 'teacher/qwen2-tiny/fold-1' ? 2 : 1,
     started_at: null,
     ended_at: null,
     artifact,
