@@ -21,7 +21,7 @@ export function goodputOf(attempts: readonly AttemptLedger[]): Goodput {
     attempt,
     time: attemptTime(attempt, laterThan(attempt, ordered)),
   }));
-  const each = <Key extends 'stage' | 'kind'>(key: Key) =>
+  const each = (key: 'stage' | 'kind') =>
     [...new Set(ordered.map((attempt) => attempt[key]))].map((name) =>
       closed.filter(({ attempt }) => attempt[key] === name),
     );
