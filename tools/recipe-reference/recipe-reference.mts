@@ -64,6 +64,7 @@ function typeOf(schema: JsonSchema): string {
     return `\`[${schema.prefixItems.map((item) => String(item.const)).join(', ')}]\``;
   }
   if (schema.type === 'object') return 'map';
+  if (schema.type === 'array') return 'list';
   if (schema.type === 'string') return 'text';
   if (schema.type === 'boolean') return '`true` or `false`';
   return [schema.type === 'integer' ? 'whole number' : 'number', ...boundsOf(schema)].join(' ');

@@ -1,39 +1,23 @@
 import { resolveRecipe, workflowId, type Recipe } from '@nacre/contracts/recipe';
-import {
-  decisionSchema,
-  DECIDE_UPDATE,
-  PROGRESS_QUERY,
-  STAGE_SIGNAL,
-  stageSignalSchema,
-  type Decision,
-  type Progress,
-  type RunResult,
-  type StageSignal,
-} from '@nacre/contracts/run';
-import { distillation, dryRun } from '@nacre/stages';
+import type { RunResult } from '@nacre/contracts/run';
+import { assertStageNames, distillation, dryRun, type PlannedStage } from '@nacre/stages';
 import {
   ApplicationFailure,
   CancellationScope,
-  defineQuery,
-  defineSignal,
-  defineUpdate,
   isCancellation,
   log,
   setCurrentDetails,
-  setHandler,
   upsertMemo,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 
+import { answerPeople } from './answer-people.js';
+import { control } from './control.js';
 import { failureFacts } from './failure-facts.js';
 import { progressDetails } from './progress-details.js';
-import { control, WorkflowRunner } from './run-stage.js';
+import { WorkflowRunner } from './run-stage.js';
 import { StageBoard } from './stage-board.js';
-
-const progressQuery = defineQuery<Progress>(PROGRESS_QUERY);
-const stageSignal = defineSignal<[StageSignal]>(STAGE_SIGNAL);
-const decideUpdate = defineUpdate<Progress, [Decision]>(DECIDE_UPDATE);
 
 /**
  * The recipe, durably: executes distillation() with a runner that looks every stage up in the store
@@ -43,9 +27,9 @@ const decideUpdate = defineUpdate<Progress, [Decision]>(DECIDE_UPDATE);
  * @throws ApplicationFailure InvalidRecipe, or the failure of the stage that ended the run.
  */
 export async function distillationPipeline(document: unknown): Promise<RunResult> {
-  const recipe = resolved(document);
+  const { recipe, planned } = await resolved(document);
   const { workflowId: workflow_id, runId: run_id } = workflowInfo();
-  const board = new StageBoard(recipe, { workflow_id, run_id }, await dryRun(recipe));
+  const board = new StageBoard(recipe, { workflow_id, run_id }, planned);
   const known = new Set<string>();
   let shown: string | undefined;
   const onChange = () => {
@@ -58,40 +42,7 @@ export async function distillationPipeline(document: unknown): Promise<RunResult
   };
   const runner = new WorkflowRunner(recipe, board, onChange);
 
-  setHandler(progressQuery, () => board.progress());
-  setHandler(stageSignal, (message) => {
-    const parsed = stageSignalSchema.safeParse(message);
-    // Anybody can send a signal; an error here would stop the run.
-    if (!parsed.success || !board.has(parsed.data.name)) return;
-    const { name, phase, attempt } = parsed.data;
-    const { state, started_at } = board.stage(name);
-    if (state !== 'queued' && state !== 'running') return;
-    board.change(name, {
-      state: 'running',
-      attempt,
-      message: phase === 'started' ? null : phase,
-      started_at: started_at ?? Date.now(),
-    });
-    onChange();
-  });
-  setHandler(
-    decideUpdate,
-    (decision) => {
-      runner.decide(decision);
-      return board.progress();
-    },
-    {
-      validator: (decision) => {
-        const parsed = decisionSchema.safeParse(decision);
-        if (!parsed.success) throw new Error('a decision is {stage, action: retry | skip | abort}');
-        const { stage } = parsed.data;
-        if (!board.has(stage)) throw new Error(`no stage ${stage} in this run`);
-        const { state } = board.stage(stage);
-        if (state !== 'held') throw new Error(`${stage} is ${state}; only a held stage takes a decision`);
-      },
-    },
-  );
-
+  answerPeople(board, runner, onChange);
   upsertMemo({ recipe_name: recipe.name, expected_workflow_id: workflowId(recipe) });
   for (const name of await control.knownSearchAttributes()) known.add(name);
   if (known.has('NacreRecipe')) upsertSearchAttributes({ NacreRecipe: [recipe.name] });
@@ -130,7 +81,10 @@ export async function distillationPipeline(document: unknown): Promise<RunResult
   return { workflow_id, skipped: skipped.map(({ name }) => name), files };
 }
 
-function resolved(document: unknown): Recipe {
+/** The recipe and its stages. @throws ApplicationFailure InvalidRecipe, which ends the run */
+async function resolved(
+  document: unknown,
+): Promise<{ readonly recipe: Recipe; readonly planned: readonly PlannedStage[] }> {
   try {
     const recipe = resolveRecipe(document);
     const local = Object.entries(recipe.data).filter(
@@ -141,7 +95,9 @@ function resolved(document: unknown): Recipe {
         `data.${local[0]?.[0] ?? ''}.path: a workflow cannot read local files; start the run with \`nacre start\`, which uploads them`,
       );
     }
-    return recipe;
+    const planned = await dryRun(recipe);
+    assertStageNames(recipe, planned);
+    return { recipe, planned };
   } catch (error) {
     throw ApplicationFailure.nonRetryable(
       error instanceof Error ? error.message : String(error),

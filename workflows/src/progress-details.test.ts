@@ -47,6 +47,12 @@ test('a held stage stands above the table with the commands that answer', () => 
   expect(lines()).toContain(`| ✋ | ${teacher} | held |  | TrainerCrashed: exit code 1 |`);
 });
 
+test('a paused run names the command that goes on', () => {
+  board.pause({ reason: null });
+  expect(lines()[0]).toMatch(/^\*\*board\*\* — paused, /);
+  expect(lines()).toContain('Paused: `npx nacre resume board-1` goes on');
+});
+
 test('a message cannot break the table', () => {
   board.change('folds', { state: 'failed', message: 'column a|b\nsecond line' });
   expect(lines()).toContain('| ✘ | folds | failed |  | column a\\|b |');

@@ -24,6 +24,8 @@ export function progressDetails(progress: Progress): string {
     lines.push('', `Waits: no worker polls \`${queue}\`; start one with \`${command}\``);
   }
   if (progress.message !== null) lines.push('', progress.message);
+  if (progress.state === 'paused')
+    lines.push('', `Paused: \`npx nacre resume ${progress.workflow_id}\` goes on`);
   const held = progress.stages.filter(({ state }) => state === 'held');
   for (const { name } of held) {
     lines.push('', `Held: \`npx nacre retry ${progress.workflow_id} ${name}\` (or \`--skip\`, \`--abort\`)`);

@@ -1,9 +1,8 @@
 import type { ArtifactReference } from '@nacre/contracts/artifact';
-import { dispositionOf, nonRetryableErrorNames } from '@nacre/contracts/errors';
-import { CONTROL_QUEUE } from '@nacre/contracts/queues';
-import { milliseconds, type Recipe } from '@nacre/contracts/recipe';
-import type { ControlActivities, Decision, SourceDescription, StageCall } from '@nacre/contracts/run';
+import type { Recipe } from '@nacre/contracts/recipe';
+import type { Decision, PauseRequest, SourceDescription, StageCall } from '@nacre/contracts/run';
 import {
+  meansStage,
   stageExecution,
   stageKey,
   type StageDefinition,
@@ -11,32 +10,16 @@ import {
   type StageRequest,
   type StageRunner,
 } from '@nacre/stages';
-import {
-  ApplicationFailure,
-  condition,
-  isCancellation,
-  proxyActivities,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
 
 import { Admission } from './admission.js';
+import { control } from './control.js';
 import { failureFacts } from './failure-facts.js';
+import { Pause } from './pause.js';
 import type { StageBoard } from './stage-board.js';
 import { StageSkipped } from './stage-skipped.js';
-
-type StageActivities = Record<string, (call: StageCall) => Promise<ArtifactReference>>;
-
-/** Activities of the control queue: short, retried until they answer. */
-export const control = proxyActivities<ControlActivities>({
-  taskQueue: CONTROL_QUEUE,
-  startToCloseTimeout: '2 minutes',
-  retry: {
-    initialInterval: '1s',
-    maximumInterval: '30s',
-    nonRetryableErrorTypes: [...nonRetryableErrorNames],
-  },
-});
+import { StageWork } from './stage-work.js';
 
 /**
  * Carries out one stage after the other as their inputs arrive: look up, else wait for room, else
@@ -49,7 +32,8 @@ export class WorkflowRunner implements StageRunner {
   readonly #rooms: Readonly<Record<'cpu' | 'gpu', Admission>>;
   readonly #decisions = new Map<string, Decision['action']>();
   readonly #asked: Promise<unknown>[] = [];
-  readonly #queuesAsked = new Set<string>();
+  readonly #pause = new Pause();
+  readonly #work: StageWork;
   readonly #told = new Set<unknown>();
 
   constructor(recipe: Recipe, board: StageBoard, onChange: () => void) {
@@ -58,6 +42,7 @@ export class WorkflowRunner implements StageRunner {
     this.#onChange = onChange;
     const { gpu, cpu } = recipe.run.pools;
     this.#rooms = { gpu: new Admission(gpu.concurrency), cpu: new Admission(cpu.concurrency) };
+    this.#work = new StageWork(recipe, board, this.#pause, onChange);
   }
 
   run<Parameters extends z.ZodType>(
@@ -80,6 +65,21 @@ export class WorkflowRunner implements StageRunner {
     this.#decisions.set(stage, action);
     // No longer held: a second answer to the same failure is refused instead of kept for the next one.
     this.#change(stage, { state: 'waiting' });
+  }
+
+  /** Stops what runs and lets nothing begin; a run that is paused already stays as it is. */
+  pause(request: PauseRequest): void {
+    if (this.#board.paused) return;
+    this.#board.pause(request);
+    this.#pause.begin();
+    this.#onChange();
+  }
+
+  /** Goes on after a pause; a run that is not paused goes on anyway. */
+  resume(): void {
+    this.#board.pause(null);
+    this.#pause.end();
+    this.#onChange();
   }
 
   /**
@@ -106,20 +106,19 @@ export class WorkflowRunner implements StageRunner {
     request: StageRequest<z.input<Parameters>>,
   ): Promise<ArtifactReference> {
     const { name } = request;
+    const { state, message } = this.#board.stage(name);
+    if (state === 'skipped') throw new StageSkipped(name, message ?? 'not asked for');
     try {
       const call = await this.#call(definition, request);
       for (;;) {
-        this.#change(name, { state: 'looking_up', message: null });
-        const found = await control.lookUpStage(call);
-        if (found !== null) {
-          this.#change(name, { state: 'hit', artifact: found, ended_at: Date.now() });
-          return found;
-        }
-        this.#change(name, { state: 'queued' });
+        await this.#pause.over();
+        const found = call.fresh ? null : await this.#lookUp(call);
+        if (found !== null) return found;
+        this.#change(name, { state: 'queued', message: null });
         const outcome = await this.#rooms[definition.pool].admit(request.fold ?? -1, () =>
-          this.#attempt(definition, call),
+          this.#work.carryOut(definition, call),
         );
-        if (outcome !== 'again') {
+        if (outcome !== 'held') {
           this.#change(name, { state: 'done', artifact: outcome, message: null, ended_at: Date.now() });
           return outcome;
         }
@@ -135,6 +134,13 @@ export class WorkflowRunner implements StageRunner {
       }
       throw error;
     }
+  }
+
+  async #lookUp(call: StageCall): Promise<ArtifactReference | null> {
+    this.#change(call.name, { state: 'looking_up', message: null });
+    const found = await control.lookUpStage(call);
+    if (found !== null) this.#change(call.name, { state: 'hit', artifact: found, ended_at: Date.now() });
+    return found;
   }
 
   /** Waits for what a stage reads and for what must have passed, and names its key. */
@@ -169,7 +175,7 @@ export class WorkflowRunner implements StageRunner {
       parameters,
       inputs,
       execution: stageExecution(this.#recipe, request.gpus),
-      fresh: this.#recipe.run.cache.off.includes(request.name),
+      fresh: this.#recipe.run.cache.off.some((word) => meansStage(word, request.name)),
       run: { workflow_id: workflowId, run_id: runId },
     };
   }
@@ -178,43 +184,6 @@ export class WorkflowRunner implements StageRunner {
     const artifact = await handle.artifact.catch(unlessSkipped);
     if (artifact === undefined) throw new StageSkipped(stage, `${handle.name} was skipped`);
     return artifact;
-  }
-
-  /** One scheduled activity; 'again' when it failed in a way that a person decides about. */
-  async #attempt(definition: StageDefinition, call: StageCall): Promise<ArtifactReference | 'again'> {
-    const { queue } = this.#board.stage(call.name);
-    const { cpu, gpu } = this.#recipe.run.pools;
-    const pool = definition.pool === 'gpu' ? gpu : cpu;
-    this.#askWhoPolls(queue);
-    const activities = proxyActivities<StageActivities>({
-      taskQueue: queue,
-      startToCloseTimeout: '30 days',
-      heartbeatTimeout: milliseconds(pool.heartbeat_timeout),
-      // Whatever the SDK's documentation says, its default is TRY_CANCEL: the run would end before its trainers.
-      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-      retry: {
-        initialInterval: '1s',
-        backoffCoefficient: 2,
-        maximumInterval: '1 minute',
-        nonRetryableErrorTypes: [...nonRetryableErrorNames],
-      },
-      summary: this.#summary(call.name, call.kind),
-    });
-    const activity = activities[call.kind];
-    if (activity === undefined)
-      throw ApplicationFailure.nonRetryable(`no activity ${call.kind}`, 'ContractViolation');
-    try {
-      return await activity(call);
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      const { type, message } = failureFacts(error);
-      // Before any GPU work a failure means that the recipe or its data is wrong: nothing is worth keeping open.
-      if (dispositionOf(type) === 'fail' || !this.#board.gpuWorkBegan) {
-        throw ApplicationFailure.nonRetryable(`${call.name}: ${message}`, type);
-      }
-      this.#change(call.name, { state: 'held', message: `${type}: ${message}` });
-      return 'again';
-    }
   }
 
   async #held(name: string): Promise<void> {
@@ -228,33 +197,6 @@ export class WorkflowRunner implements StageRunner {
         'Aborted',
       );
     }
-  }
-
-  /** Asked once per queue and run: a queue that nobody polls is named to people, never an error. */
-  #askWhoPolls(queue: string): void {
-    if (this.#queuesAsked.has(queue)) return;
-    this.#queuesAsked.add(queue);
-    void control.isQueuePolled(queue).then(
-      (polled) => {
-        const running = this.#board
-          .progress()
-          .stages.some((stage) => stage.queue === queue && stage.started_at !== null);
-        if (!polled && !running) this.#board.queueIsUnpolled(queue);
-        this.#onChange();
-      },
-      () => undefined,
-    );
-  }
-
-  /** What the Temporal UI shows beside the activity: fold 2/5 · qwen2-72b · train_teacher. */
-  #summary(name: string, kind: string): string {
-    const { fold, model } = this.#board.stage(name);
-    const parts = [
-      ...(fold === null ? [] : [`fold ${String(fold + 1)}/${String(this.#recipe.folds.count)}`]),
-      ...(model === null ? [] : [model]),
-      fold === null && model === null ? name : kind,
-    ];
-    return parts.join(' · ');
   }
 
   #change(name: string, change: Parameters<StageBoard['change']>[1]): void {

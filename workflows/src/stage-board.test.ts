@@ -45,6 +45,56 @@ describe('a run with a held stage', () => {
   });
 });
 
+describe('a paused run', () => {
+  beforeEach(() => {
+    board.pause({ reason: 'the node is needed' });
+  });
+
+  test('says that it is paused and why, also where a stage is held, which is named too', () => {
+    expect(board.paused).toBe(true);
+    expect(board.progress()).toMatchObject({ state: 'paused', message: 'paused: the node is needed' });
+    board.change(teacher, { state: 'held', message: 'TrainerCrashed: exit code 1' });
+    expect(board.progress()).toMatchObject({
+      state: 'paused',
+      message: `paused: the node is needed\n${teacher}: TrainerCrashed: exit code 1`,
+    });
+  });
+
+  test('runs again when it is resumed', () => {
+    board.pause(null);
+    expect(board.progress()).toMatchObject({ state: 'running', message: null });
+  });
+
+  test('that is cancelled is cancelled', () => {
+    board.end('cancelled', null);
+    expect(board.progress()).toMatchObject({ state: 'cancelled', message: null });
+  });
+});
+
+test('how a stage is computed is shown while nothing more important is to be said', () => {
+  board.note(teacher, 'rung 1: 4,096 tokens a micro-batch');
+  const message = () => board.progress().stages.find(({ name }) => name === teacher)?.message;
+  board.change(teacher, { state: 'running', message: null });
+  expect(message()).toBe('rung 1: 4,096 tokens a micro-batch');
+  board.change(teacher, { message: 'evaluation' });
+  expect(message()).toBe('evaluation · rung 1: 4,096 tokens a micro-batch');
+  board.change(teacher, { state: 'held', message: 'TrainerCrashed: exit code 1' });
+  expect(message()).toBe('TrainerCrashed: exit code 1');
+  board.change(teacher, { state: 'done', message: null });
+  expect(message()).toBe('rung 1: 4,096 tokens a micro-batch');
+  board.note(teacher, null);
+  expect(message()).toBeNull();
+});
+
+test('what comes after the stage that the run goes to is skipped from the beginning', async () => {
+  const recipe = boardRecipe();
+  const until = { ...recipe, run: { ...recipe.run, until: 'folds' } };
+  board = new StageBoard(until, { workflow_id: 'board-1', run_id: 'r' }, await dryRun(until));
+  expect(board.stage(teacher)).toMatchObject({ state: 'skipped', message: 'after --until folds' });
+  expect(board.stage('folds')).toMatchObject({ state: 'waiting', message: null });
+  expect(board.stage('prepare/train')).toMatchObject({ state: 'waiting' });
+});
+
 test('a queue that nobody polls is named with its command until one of its stages runs', () => {
   board.queueIsUnpolled('nacre-gpu-local');
   board.queueIsUnpolled('nacre-gpu-local');

@@ -1,7 +1,7 @@
 import { gpuQueue, DATA_QUEUE, workerCommand } from '@nacre/contracts/queues';
 import type { Recipe } from '@nacre/contracts/recipe';
-import type { Progress, StageState } from '@nacre/contracts/run';
-import type { PlannedStage } from '@nacre/stages';
+import type { PauseRequest, Progress, StageState } from '@nacre/contracts/run';
+import { stagesUntil, type PlannedStage } from '@nacre/stages';
 
 /** States in which a stage still does something by itself. */
 const active: ReadonlySet<StageState['state']> = new Set(['looking_up', 'queued', 'running']);
@@ -12,6 +12,8 @@ export class StageBoard {
   readonly #identity: { readonly workflow_id: string; readonly run_id: string };
   readonly #stages: Map<string, StageState>;
   readonly #unpolled = new Set<string>();
+  readonly #notes = new Map<string, string>();
+  #pause: PauseRequest | null = null;
   #state: Progress['state'] = 'running';
   #message: string | null = null;
 
@@ -22,7 +24,13 @@ export class StageBoard {
   ) {
     this.#recipe = recipe;
     this.#identity = identity;
-    this.#stages = new Map(planned.map((stage) => [stage.name, this.#waiting(stage)]));
+    const wanted = stagesUntil(planned, recipe.run.until);
+    this.#stages = new Map(
+      planned.map((stage) => [
+        stage.name,
+        { ...this.#waiting(stage), ...(!wanted.has(stage.name) && this.#left()) },
+      ]),
+    );
   }
 
   /** The row of a stage. */
@@ -39,6 +47,22 @@ export class StageBoard {
   change(name: string, change: Partial<StageState>): void {
     this.#stages.set(name, { ...this.stage(name), ...change });
     if (change.state === 'running') this.#unpolled.delete(this.stage(name).queue);
+  }
+
+  /** Says what is special about how a stage is computed; null: nothing. */
+  note(name: string, text: string | null): void {
+    if (text === null) this.#notes.delete(name);
+    else this.#notes.set(name, text);
+  }
+
+  /** A person has paused the run, or, with null, resumed it. */
+  pause(request: PauseRequest | null): void {
+    this.#pause = request;
+  }
+
+  /** Whether the run is paused. */
+  get paused(): boolean {
+    return this.#pause !== null;
   }
 
   /** Remembers that nobody polls a queue; forgotten when a stage of the queue starts. */
@@ -59,20 +83,36 @@ export class StageBoard {
   }
 
   progress(): Progress {
-    const stages = [...this.#stages.values()];
+    const stages = [...this.#stages.values()].map((stage) => this.#noted(stage));
     const held = stages.filter(({ state }) => state === 'held');
-    const stuck =
-      this.#state === 'running' && held.length > 0 && !stages.some(({ state }) => active.has(state));
+    const going = this.#state === 'running';
+    const stuck = going && held.length > 0 && !stages.some(({ state }) => active.has(state));
+    const reasons = [
+      ...(going && this.#pause !== null
+        ? [['paused', this.#pause.reason ?? 'no reason given'].join(': ')]
+        : []),
+      ...(stuck ? held.map(({ name, message }) => `${name}: ${message ?? ''}`) : []),
+    ];
     return {
       ...this.#identity,
       recipe_name: this.#recipe.name,
-      state: stuck ? 'held' : this.#state,
+      state: going && this.#pause !== null ? 'paused' : stuck ? 'held' : this.#state,
       stages,
       waits_for: [...this.#unpolled].map((queue) => ({ queue, command: workerCommand(queue) })),
-      message:
-        this.#message ??
-        (stuck ? held.map(({ name, message }) => `${name}: ${message ?? ''}`).join('\n') : null),
+      message: this.#message ?? (reasons.length > 0 ? reasons.join('\n') : null),
     };
+  }
+
+  /** A stage with what is special about how it is computed, unless there is more important news. */
+  #noted(stage: StageState): StageState {
+    const note = this.#notes.get(stage.name);
+    if (note === undefined || (stage.message !== null && stage.state !== 'running')) return stage;
+    return { ...stage, message: stage.message === null ? note : `${stage.message} · ${note}` };
+  }
+
+  /** A stage that comes after the one that the run goes to. */
+  #left(): Pick<StageState, 'state' | 'message'> {
+    return { state: 'skipped', message: `after --until ${this.#recipe.run.until ?? ''}` };
   }
 
   #waiting({ name, kind, pool, model, fold, needs }: PlannedStage): StageState {

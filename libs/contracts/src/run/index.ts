@@ -1,6 +1,7 @@
 export * from './attempt-ledger.js';
 export * from './control-activities.js';
 export * from './names.js';
+export * from './pause-request.js';
 export * from './progress.js';
 export * from './run-result.js';
 export * from './source-description.js';

@@ -22,10 +22,15 @@ export const stageStateSchema = z.strictObject({
       'failed',
       'cancelled',
     ])
-    .describe('hit: reused from the store; held: waits for a person; paused: stopped until the run is resumed'),
+    .describe(
+      'hit: reused from the store; held: waits for a person; paused: stopped until the run is resumed',
+    ),
   queue: z.string().describe('Task queue it runs on'),
   needs: z.array(z.string()).describe('Names of the stages whose artifacts it reads'),
-  message: z.string().nullable().describe('Why it is held, skipped or failed; else null'),
+  message: z
+    .string()
+    .nullable()
+    .describe('Why it is held, skipped or failed, or what is special about how it is computed; else null'),
   attempt: z.int().nonnegative().describe('Newest attempt known'),
   started_at: z.number().nullable().describe('Milliseconds since the epoch'),
   ended_at: z.number().nullable().describe('Milliseconds since the epoch'),
