@@ -1,16 +1,15 @@
-import { join } from 'node:path';
-
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 
-import { root } from './workplace.js';
+import { workflowBundle } from './scripted-pipeline.js';
 
-/** Replays histories, by name, with the built workflow bundle; answers what went another way than recorded. */
+/** Replays histories, by name, with a workflow bundle, the built one by default; answers what went another way. */
 export async function replayFaults(
   histories: Readonly<Record<string, History>>,
+  bundle = workflowBundle,
 ): Promise<Record<string, string>> {
   const outcomes = Worker.runReplayHistories(
-    { workflowBundle: { codePath: join(root, '.nacre/build/workflow-bundle.js') }, replayName: 'recorded' },
+    { workflowBundle: { codePath: bundle }, replayName: 'recorded' },
     Object.entries(histories).map(([workflowId, history]) => ({ workflowId, history })),
   );
   const faults: Record<string, string> = {};

@@ -5,11 +5,14 @@ import { canonicalDigest, type ArtifactReference } from '@nacre/contracts/artifa
 import { CONTROL_QUEUE, DATA_QUEUE, gpuQueue } from '@nacre/contracts/queues';
 import {
   DECIDE_UPDATE,
+  PAUSE_UPDATE,
   PIPELINE_WORKFLOW,
   PROGRESS_QUERY,
+  RESUME_UPDATE,
   STAGE_SIGNAL,
   type ControlActivities,
   type Decision,
+  type PauseRequest,
   type Progress,
   type StageCall,
 } from '@nacre/contracts/run';
@@ -30,6 +33,9 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 
 import { root, temporalProgram } from './workplace.js';
 
+/** The workflow code that set-up built. */
+export const workflowBundle = join(root, '.nacre/build/workflow-bundle.js');
+
 /** What a stage does when its activity runs. */
 export type StageScript = (call: StageCall, context: Context) => Promise<ArtifactReference>;
 /** What a look-up answers. */
@@ -37,6 +43,19 @@ export type LookUpScript = (call: StageCall, context: Context) => Promise<Artifa
 
 /** Queues that a scripted pipeline works for. */
 export type Role = 'control' | 'data' | 'gpu';
+
+/** The build of a played worker: the workflow code it carries, and the deployment it says that it is of. */
+export interface Build {
+  /** File with the workflow bundle; the built one without it. */
+  readonly bundle?: string;
+  /** TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, where it is versioned. */
+  readonly deployment?: NodeJS.ProcessEnv;
+}
+
+interface PlayedWorker {
+  readonly worker: Worker;
+  readonly ended: Promise<void>;
+}
 
 /**
  * The real workflow bundle on a real Temporal server, in a namespace of its own, with activities that a test
@@ -57,7 +76,7 @@ export class ScriptedPipeline {
   lookUp: LookUpScript = ({ key }) => Promise.resolve(this.published.get(key) ?? null);
   readonly #client: ConnectedClient;
   readonly #connection: ConnectedWorker;
-  readonly #workers: { readonly worker: Worker; readonly ended: Promise<void> }[] = [];
+  readonly #workers: PlayedWorker[] = [];
 
   private constructor(namespace: string, client: ConnectedClient, connection: ConnectedWorker) {
     this.namespace = namespace;
@@ -93,21 +112,23 @@ export class ScriptedPipeline {
     return pipeline;
   }
 
-  /** Starts a worker for one role. */
-  async work(role: Role): Promise<void> {
+  /** Starts a worker for one role; answers what stops it in order. */
+  async work(role: Role, { bundle, deployment = {} }: Build = {}): Promise<() => Promise<void>> {
     const queues = { control: CONTROL_QUEUE, data: DATA_QUEUE, gpu: gpuQueue('local') };
     const worker = await Worker.create({
       connection: this.#connection.connection,
       namespace: this.namespace,
-      ...workerOptions({ taskQueue: queues[role], graceSeconds: 0, stopSeconds: 10 }, {}),
+      ...workerOptions({ taskQueue: queues[role], graceSeconds: 0, stopSeconds: 10 }, deployment),
       ...(role === 'control'
         ? {
-            workflowBundle: { codePath: join(root, '.nacre/build/workflow-bundle.js') },
+            workflowBundle: { codePath: bundle ?? workflowBundle },
             activities: { ...this.#control() },
           }
         : { activities: this.#stages(role === 'gpu' ? 'gpu' : 'cpu') }),
     });
-    this.#workers.push({ worker, ended: worker.run() });
+    const played = { worker, ended: worker.run() };
+    this.#workers.push(played);
+    return () => stop(played);
   }
 
   /** Starts the pipeline as the Temporal CLI would: with any document. */
@@ -130,8 +151,7 @@ export class ScriptedPipeline {
   }
 
   async close(): Promise<void> {
-    for (const { worker } of this.#workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await Promise.all(this.#workers.map(({ ended }) => ended));
+    await Promise.all(this.#workers.map(stop));
     await this.#connection.connection.close();
     await this.#client.close();
     ScriptedPipeline.#open -= 1;
@@ -174,11 +194,39 @@ export function artifactOf({ kind, key }: StageCall): ArtifactReference {
   return { kind, manifest_id: key, content_id: canonicalDigest({ succeedby: key }), metrics: {} };
 }
 
+/** A stage that works until it is told to stop, and then needs a moment for its last step. */
+export const workUntilTold: StageScript = async (_call, context) => {
+  const beat = setInterval(() => {
+    context.heartbeat();
+  }, 100);
+  try {
+    return await context.cancelled;
+  } finally {
+    clearInterval(beat);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+};
+
 const succeed: StageScript = (call) => Promise.resolve(artifactOf(call));
+
+async function stop({ worker, ended }: PlayedWorker): Promise<void> {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+  await ended;
+}
 
 /** The run at a glance. */
 export function progressOf(handle: WorkflowHandle): Promise<Progress> {
   return handle.query<Progress>(PROGRESS_QUERY);
+}
+
+/** Pauses the run. */
+export function pause(handle: WorkflowHandle, reason: string | null = null): Promise<Progress> {
+  return handle.executeUpdate<Progress, [PauseRequest]>(PAUSE_UPDATE, { args: [{ reason }] });
+}
+
+/** Lets the run go on. */
+export function resume(handle: WorkflowHandle): Promise<Progress> {
+  return handle.executeUpdate<Progress>(RESUME_UPDATE);
 }
 
 /** Answers for a held stage. */

@@ -125,8 +125,9 @@ export class WorkflowRunner implements StageRunner {
         await this.#held(name);
       }
     } catch (error) {
-      // What another stage died of is told there; this one has not begun and stays as it is.
-      if (!this.#told.has(error)) {
+      // What another stage died of is told there; this one, if it has not begun, stays as it is.
+      const begun = this.#board.stage(name).state !== 'waiting';
+      if (!this.#told.has(error) || (isCancellation(error) && begun)) {
         this.#told.add(error);
         const state =
           error instanceof StageSkipped ? 'skipped' : isCancellation(error) ? 'cancelled' : 'failed';

@@ -11,10 +11,10 @@ export function nearestNames(word: string, names: readonly string[], count = 3):
 /** Letters to insert, delete or replace until one text is the other. */
 function editDistance(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [row, letter] of [...from].entries()) {
+  for (let row = 0; row < from.length; row += 1) {
     const here = [row + 1];
-    for (const [column, other] of [...to].entries()) {
-      const replaced = (above[column] ?? 0) + (letter === other ? 0 : 1);
+    for (let column = 0; column < to.length; column += 1) {
+      const replaced = (above[column] ?? 0) + (from[row] === to[column] ? 0 : 1);
       here.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (here[column] ?? 0) + 1));
     }
     above = here;
