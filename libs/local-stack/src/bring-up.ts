@@ -85,7 +85,7 @@ async function serversToStart(
       if (hasDatabase(stateFolder, servers[name]) && (await answersInTime(state, name, record))) {
         return true;
       }
-      await stopServer(record);
+      await stopServer(record, servers[name]);
       return false;
     }),
   );

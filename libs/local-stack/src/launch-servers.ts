@@ -42,7 +42,12 @@ export async function launchServers(launch: Launch): Promise<StackState> {
     await Promise.all(spawned.map((server) => server.untilUsable()));
     await prepareNewNamespace(launch);
   } catch (error) {
-    await Promise.all(spawned.map(({ record }) => stopServer(record)));
+    await Promise.all(
+      names.map(async (name, index) => {
+        const record = spawned[index]?.record;
+        if (record !== undefined) await stopServer(record, servers[name]);
+      }),
+    );
     for (const name of names) servers[name].cleanUp(state);
     writeStackState(stateFolder, launch.state);
     throw error;

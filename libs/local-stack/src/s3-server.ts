@@ -18,6 +18,9 @@ export const s3Server: ServerDefinition = {
   replacedBy: 'NACRE_WEED',
   versionArguments: ['version'],
   database: 'filerldb2',
+  // The catalogue is closed within 2 s. The volume server then waits, for up to 5 minutes, for connections that
+  // were opened and never used, as HTTP clients make them now and then; what it has answered for is in its files.
+  graceMilliseconds: 4000,
 
   arguments: ({ ports, bucket }, dataFolder) => [
     // Its own log files would go to the shared temporary folder.

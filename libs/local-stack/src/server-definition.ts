@@ -12,6 +12,8 @@ export interface ServerDefinition {
   readonly versionArguments: readonly string[];
   /** File or folder, inside the server's data folder, whose presence means "there is a database". */
   readonly database: string;
+  /** How long it may take to end in order before it is killed. */
+  readonly graceMilliseconds: number;
   arguments(state: StackState, dataFolder: string): string[];
   /** Beside PATH and HOME; the only way by which a secret reaches a server. */
   environment(state: StackState): Record<string, string>;

@@ -72,13 +72,16 @@ export function isRunning(record: ProcessRecord | undefined): record is ProcessR
 }
 
 /**
- * Ends a server's process group: SIGTERM, and SIGKILL once `graceMs` are over. A process that only
+ * Ends a server's process group: SIGTERM, and SIGKILL once its grace is over. A process that only
  * shares the pid is left alone.
  */
-export async function stopServer(record: ProcessRecord, graceMs = 10_000): Promise<void> {
+export async function stopServer(
+  record: ProcessRecord,
+  { graceMilliseconds }: Pick<ServerDefinition, 'graceMilliseconds'>,
+): Promise<void> {
   if (!isRunning(record)) return;
   signalGroup(record.pid, 'SIGTERM');
-  const deadline = performance.now() + graceMs;
+  const deadline = performance.now() + graceMilliseconds;
   while (isRunning(record)) {
     if (performance.now() > deadline) signalGroup(record.pid, 'SIGKILL');
     await sleep(POLL_MS);

@@ -6,7 +6,7 @@ import { withStackLock } from './stack-lock.js';
 import { readStackState, writeStackState } from './stack-state.js';
 
 /**
- * Stops both servers (SIGTERM to their process groups, SIGKILL after 10 s) and waits until they are
+ * Stops both servers (SIGTERM to their process groups, SIGKILL once their grace is over) and waits until they are
  * gone. Their databases, ports and credentials stay for the next start.
  *
  * @param stateFolder default `.nacre` in the project root
@@ -22,7 +22,7 @@ export async function stopLocalStack(stateFolder?: string): Promise<readonly Ser
     await Promise.all(
       serverNames.map(async (name) => {
         const record = state.processes[name];
-        if (record !== undefined) await stopServer(record);
+        if (record !== undefined) await stopServer(record, servers[name]);
         servers[name].cleanUp(state);
       }),
     );

@@ -10,6 +10,7 @@ export const temporalServer: ServerDefinition = {
   replacedBy: 'NACRE_TEMPORAL_CLI',
   versionArguments: ['--version'],
   database: 'temporal.db',
+  graceMilliseconds: 10_000,
 
   arguments: ({ ports }, dataFolder) => [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'warn'],
