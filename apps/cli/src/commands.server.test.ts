@@ -4,6 +4,7 @@ import { resolveRecipe, workflowId } from '@nacre/contracts/recipe';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 
+import { recordedRecipe } from './recorded-recipe.js';
 import { leastRecipeText } from './testing/least-recipe.js';
 import { nacreHere } from './testing/nacre-here.js';
 import { eventsOf, nacre } from './testing/nacre-process.js';
@@ -87,6 +88,8 @@ describe('with no worker at all', () => {
       ['retry', 'least', 'folds'],
       `nacre: ${run} cannot be told: no worker polls nacre-control; start one with`,
     ],
+    [['pause'], `nacre: ${run} cannot be told: no worker polls nacre-control; start one with`],
+    [['resume', 'least'], `nacre: ${run} cannot be told: no worker polls nacre-control; start one with`],
     [
       ['cancel'],
       `nacre: ${run} has been told to end and ends as soon as it can: no worker polls nacre-control; start one with`,
@@ -117,8 +120,20 @@ describe('with no worker at all', () => {
     await servers().temporal.client.workflow.getHandle(run).terminate('by a person');
     expect(await here('watch')).toEqual({ code: 5, stdout: `run ${run} cancelled\n`, stderr: '' });
     expect((await here('retry', run, 'folds')).stderr).toContain(
-      `${run} has ended (terminated); only an open run takes a decision`,
+      `${run} has ended (terminated); only an open run can be told anything`,
     );
     expect(await here('cancel', run)).toMatchObject({ code: 0, stdout: `${run} terminated\n` });
+  });
+
+  it('start --until and --rerun go into the settings of the run, and the recipe stays the same run', async () => {
+    const recipe = join(temporaryFolder({ 'recipe.yaml': leastRecipeText }), 'recipe.yaml');
+    const words = ['--until', 'student/', '--rerun', 'folds', '--rerun', 'merge', '--detach'];
+    const { code, stdout } = await here('start', recipe, ...words);
+    expect({ code, run: stdout.split('\n')[0] }).toEqual({ code: 0, run });
+    const handle = servers().temporal.client.workflow.getHandle(run);
+    expect(await recordedRecipe(handle)).toMatchObject({
+      run: { until: 'student/', cache: { off: ['folds', 'merge'] } },
+    });
+    await handle.terminate();
   });
 });

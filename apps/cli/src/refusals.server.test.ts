@@ -77,6 +77,12 @@ describe('a recipe that cannot be obeyed ends with 2, and nothing is started', (
       'nacre: folds.count: at least 2 folds: with one there is nothing to hold out\nstudent.epochs: expected number, received string\n',
     ],
     [
+      'stages that the recipe does not have',
+      { 'recipe.yaml': leastRecipeText },
+      ['--until', 'marge', '--rerun', 'folds', '--rerun', 'student/fold-9'],
+      'nacre: run.until: no stage marge; near: merge, measure, folds\nrun.cache.off: no stage student/fold-9; near: student/fold-0, student/fold-1, folds\n',
+    ],
+    [
       'a local file that is not there',
       { 'recipe.yaml': leastRecipeText },
       ['--set', 'data.extra.path=gone.csv'],

@@ -51,12 +51,13 @@ function heartbeatsOf({ raw }: WorkflowExecutionDescription): ReadonlyMap<string
   return found;
 }
 
-/** How far a stage is, for one line: `120/419 loss 0.981`. */
+/** How far a stage is, for one line: `run 120/419 loss 0.9810 rung 1: 4,096 tokens a micro-batch`. */
 export function stageDetail({ message }: StageState, heartbeat: Heartbeat | undefined): string {
-  if (heartbeat === undefined) return message?.split('\n')[0] ?? '';
+  const news = message?.split('\n')[0] ?? '';
+  if (heartbeat === undefined) return news;
   const { phase, done, total, loss } = heartbeat;
   const parts = [phase];
   if (total > 0) parts.push(`${String(done)}/${String(total)}`);
   if (loss !== null) parts.push(`loss ${loss.toFixed(4)}`);
-  return parts.join(' ');
+  return [...parts, news].filter(Boolean).join(' ');
 }

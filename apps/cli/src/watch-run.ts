@@ -35,7 +35,7 @@ export interface WatchOptions {
 }
 
 /**
- * Shows a run until it ends or is held: a table that is redrawn on a terminal, else a line whenever a
+ * Shows a run until it ends or is held, through any pause: a table that is redrawn on a terminal, else a line whenever a
  * stage changes. Names queues that nobody polls and the command that helps.
  */
 export async function watchRun(
@@ -48,6 +48,7 @@ export async function watchRun(
   const shown = new Map<string, string>();
   const told = new Set<string>();
   let drawn = 0;
+  let paused = false;
   for (let round = 0; signal?.aborted !== true; round += 1) {
     const view = await viewRun(handle);
     await onLook?.(view);
@@ -61,6 +62,11 @@ export async function watchRun(
         { type: 'queue-unpolled', queue, command: workerCommand(queue) },
         `waits: no worker polls ${queue}; start one with \`${workerCommand(queue)}\``,
       );
+      drawn = 0;
+    }
+    if (ended === undefined && view.progress !== undefined && paused !== (view.progress.state === 'paused')) {
+      paused = !paused;
+      tellPause(output, view.progress);
       drawn = 0;
     }
     if (view.progress !== undefined) {
@@ -96,11 +102,21 @@ async function unpolledQueues({ temporal }: Session, { progress }: RunView): Pro
     .map(({ queue }) => queue);
 }
 
+/** A paused run is watched further: somebody will resume it. */
+function tellPause(output: Output, { workflow_id, state, message }: Progress): void {
+  output.event(
+    { type: 'run-change', workflow_id, state, message },
+    state === 'paused'
+      ? `run ${workflow_id} is paused; \`npx nacre resume ${workflow_id}\` goes on\n${message ?? ''}`
+      : `run ${workflow_id} goes on`,
+  );
+}
+
 function tellChange(output: Output, stage: StageState, shown: Map<string, string>): void {
   const { name, kind, state, attempt, message } = stage;
-  if (state === 'waiting' || state === 'looking_up' || state === 'queued' || shown.get(name) === state)
-    return;
-  shown.set(name, state);
+  const news = `${state} ${message ?? ''}`;
+  if (state === 'waiting' || state === 'looking_up' || state === 'queued' || shown.get(name) === news) return;
+  shown.set(name, news);
   const seconds =
     stage.started_at === null || stage.ended_at === null ? null : (stage.ended_at - stage.started_at) / 1000;
   output.event(
@@ -115,7 +131,7 @@ function tellChange(output: Output, stage: StageState, shown: Map<string, string
 function redraw(progress: Progress, view: RunView, drawn: number): number {
   const finished = progress.stages.filter(({ state }) => state === 'done' || state === 'hit');
   const moving = progress.stages.filter(({ state }) =>
-    ['running', 'queued', 'held', 'failed'].includes(state),
+    ['running', 'queued', 'paused', 'held', 'failed'].includes(state),
   );
   const width = process.stdout.columns || 80;
   const lines = [

@@ -1,5 +1,5 @@
 import { CONTROL_QUEUE } from '@nacre/contracts/queues';
-import { PIPELINE_WORKFLOW } from '@nacre/contracts/run';
+import { PIPELINE_WORKFLOW, type Progress } from '@nacre/contracts/run';
 import { describe, expect, it } from 'vitest';
 
 import { nacreHere } from './testing/nacre-here.js';
@@ -45,6 +45,28 @@ describe('with a run that answers', () => {
       );
       expect((await here('reproduce', 'held', 'gone', 'folder')).stderr).toContain(
         'held-1 has no finished stage gone',
+      );
+    } finally {
+      await stop();
+    }
+  });
+
+  it('watch goes on through a pause, says so and names the command that ends it', async () => {
+    await startRun('paused-1');
+    const held = progressOfHeldRun('paused-1');
+    const script = {
+      progress: { ...held, state: 'paused' as Progress['state'], message: 'paused: for a while' },
+    };
+    const stop = scriptedWorker(servers().temporal, script);
+    try {
+      const watched = here('watch', 'paused');
+      setTimeout(() => {
+        script.progress = held;
+      }, 2500);
+      const { code, stdout } = await watched;
+      expect(code).toBe(3);
+      expect(stdout).toMatch(
+        /^run paused-1 is paused; `npx nacre resume paused-1` goes on\npaused: for a while\ndone [^]+\nrun paused-1 goes on\nrun paused-1 is held and waits/,
       );
     } finally {
       await stop();

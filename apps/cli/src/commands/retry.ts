@@ -1,10 +1,9 @@
-import { DECIDE_UPDATE, type Decision, type Progress } from '@nacre/contracts/run';
-import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { DECIDE_UPDATE, type Decision } from '@nacre/contracts/run';
 import type { Command } from 'commander';
 
-import { assertControlWorker } from '../control-worker.js';
-import { findRun, handleOf } from '../run-reference.js';
+import { findRun } from '../run-reference.js';
 import { withSession } from '../session.js';
+import { tellRun } from '../tell-run.js';
 import { UsageError } from '../usage-error.js';
 import { does } from './command.js';
 
@@ -25,21 +24,8 @@ export function addRetry(program: Command): void {
       const action = options.skip === true ? 'skip' : options.abort === true ? 'abort' : 'retry';
       return withSession(async (session) => {
         const run = await findRun(session, reference);
-        if (run.status.name !== 'RUNNING') {
-          throw new UsageError(
-            `${run.workflowId} has ended (${run.status.name.toLowerCase()}); only an open run takes a decision`,
-          );
-        }
-        await assertControlWorker(session, `${run.workflowId} cannot be told`);
-        try {
-          await handleOf(session, run).executeUpdate<Progress, [Decision]>(DECIDE_UPDATE, {
-            args: [{ stage, action }],
-          });
-        } catch (error) {
-          if (error instanceof WorkflowUpdateFailedError)
-            throw new UsageError(error.cause?.message ?? error.message);
-          throw error;
-        }
+        const decision: Decision = { stage, action };
+        await tellRun(session, run, DECIDE_UPDATE, decision);
         output.event({ type: 'decision', workflow_id: run.workflowId, stage, action }, `${stage}: ${action}`);
         return undefined;
       });

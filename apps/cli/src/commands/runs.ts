@@ -1,3 +1,4 @@
+import { nacreSearchAttributes } from '@nacre/temporal-connection';
 import type { Command } from 'commander';
 
 import { textTable } from '../output.js';
@@ -11,10 +12,16 @@ export function addRuns(program: Command): void {
   does(command, async ({ output }) =>
     withSession(async (session) => {
       const rows = [['RUN', 'STATE', 'STARTED', 'ENDED']];
-      for (const { workflowId, status, startTime, closeTime } of await listRuns(session)) {
+      for (const { workflowId, status, startTime, closeTime, typedSearchAttributes } of await listRuns(
+        session,
+      )) {
         const run = {
           workflow_id: workflowId,
-          state: status.name.toLowerCase(),
+          // An open run may be paused or held; only its search attribute says so, where the namespace has it.
+          state:
+            (status.name === 'RUNNING'
+              ? typedSearchAttributes.get(nacreSearchAttributes.NacreState)
+              : undefined) ?? status.name.toLowerCase(),
           started_at: startTime.toISOString(),
           ended_at: closeTime?.toISOString() ?? null,
         };

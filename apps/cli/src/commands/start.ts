@@ -1,4 +1,5 @@
 import { resolveRecipe } from '@nacre/contracts/recipe';
+import { assertStageNames, dryRun } from '@nacre/stages';
 import type { Command } from 'commander';
 
 import { exitCodes } from '../exit-codes.js';
@@ -13,6 +14,8 @@ import { nameUnpolledQueues } from '../unpolled-queues.js';
 interface StartOptions {
   readonly set?: string[];
   readonly folds?: string;
+  readonly until?: string;
+  readonly rerun?: string[];
   readonly detach?: boolean;
 }
 
@@ -24,13 +27,22 @@ export function addStart(program: Command): void {
     .argument('<recipe>', 'recipe file')
     .option('--set <path=value>', 'change one value, e.g. folds.count=3; may be repeated', collect)
     .option('--folds <count>', 'number of folds, as --set folds.count')
+    .option('--until <stage>', 'only this stage (or several: teacher/) and what it needs, as run.until')
+    .option(
+      '--rerun <stage>',
+      'compute it again though the store has it, as run.cache.off; may be repeated',
+      collect,
+    )
     .option('--detach', 'do not watch');
   does<StartOptions>(command, async ({ output, options, words: [file = ''] }) => {
     const settings = [
       ...(options.set ?? []),
       ...(options.folds === undefined ? [] : [`folds.count=${options.folds}`]),
+      ...(options.until === undefined ? [] : [`run.until=${JSON.stringify(options.until)}`]),
+      ...(options.rerun === undefined ? [] : [`run.cache.off=${JSON.stringify(options.rerun)}`]),
     ];
     const resolved = resolveRecipe(await readRecipe(file, settings));
+    assertStageNames(resolved, await dryRun(resolved));
     await assertLocalSources(resolved);
     return withSession(async (session) => {
       const recipe = await uploadLocalSources(resolved, session.store);
