@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { installation, taskRunner, WarmStarter } from '@nacre/activities';
+import { InvalidData } from '@nacre/contracts/errors';
 import { recipeSchema, resolveRecipe, type Recipe, type RecipeInput } from '@nacre/contracts/recipe';
 import { synthesizeSource } from '@nacre/data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,8 +12,20 @@ import { z } from 'zod';
 import { FolderPlant, type FolderRun } from './support/folder-plant.js';
 import { leavesOf, type JsonSchema } from './support/schema-leaves.js';
 
-/** A leaf and another value; a reason where the first stage that misses must give the same bytes. */
-type Row = readonly [leaf: string, value: unknown, same?: string];
+/** What becomes of the first stage that misses where it is not other bytes. */
+interface Otherwise {
+  /** Why it must give the same bytes. */
+  readonly same?: string;
+  /** The data refuse the value, which the stage has read to know: its words. */
+  readonly refused?: RegExp;
+}
+
+/** A leaf and another value. */
+type Row = readonly [leaf: string, value: unknown, otherwise?: Otherwise];
+
+const unknownVote = (row: number) => ({
+  refused: new RegExp(`^ours, row ${String(row)}, column winner: none of the texts that the recipe gives`),
+});
 
 const column = { column: 'winner', model_a: 'first', model_b: 'second', tie: 'none' };
 
@@ -27,9 +40,9 @@ const rows: readonly Row[] = [
   ['data.ours.columns.response_a', 'rejected'],
   ['data.ours.columns.response_b', 'chosen'],
   ['data.ours.columns.label.column', 'other'],
-  ['data.ours.columns.label.model_a', 'second'],
-  ['data.ours.columns.label.model_b', 'first'],
-  ['data.ours.columns.label.tie', undefined],
+  ['data.ours.columns.label.model_a', 'second', unknownVote(1)],
+  ['data.ours.columns.label.model_b', 'first', unknownVote(2)],
+  ['data.ours.columns.label.tie', undefined, unknownVote(3)],
   ['data.ours.columns.label', { always: 'tie' }],
   ['folds.count', 3],
   ['folds.seed', 1],
@@ -52,6 +65,7 @@ const rows: readonly Row[] = [
   ['models.llama.tiny.warm_up.learning_rate', 0.01],
   ['training.adapter.rank', 2],
   ['training.adapter.alpha', 2],
+  ['training.adapter.dropout', 0.2],
   ['training.global_batch', 8],
   ['training.swap_answers', 'none'],
   ['training.warmup_steps', 0],
@@ -77,7 +91,7 @@ const rows: readonly Row[] = [
   ['quantize.damping', 0.9],
   ['predict.max_tokens', 48],
   ['predict.orders', 'as_given'],
-  ['gates.leak.otherwise', 'report', 'without a leak both answers write the same report'],
+  ['gates.leak.otherwise', 'report', { same: 'without a leak both answers write the same report' }],
 ];
 
 /** Leaves that no row can change alone, and where else they are tested. */
@@ -86,6 +100,9 @@ const elsewhere: Readonly<Record<string, string>> = {
   resolved_by: 'is the stamp of the resolver',
   'prompt.truncation': 'has one value',
   name: 'enters no stage key',
+  'post_pretrain.gpus': 'enters no stage key',
+  'teachers.*.gpus': 'enters no stage key',
+  'student.gpus': 'enters no stage key',
   'data.*.synthetic': 'its fields have rows',
   'data.*.format': 'needs other columns in the file: libs/data tests each format',
   'data.*.file_type': 'needs another kind of file: libs/data tests each',
@@ -212,20 +229,22 @@ describe('a changed leaf of the recipe', () => {
   });
 
   const cases = rows.map((row) => ({ row, leaf: row[0], value: row[1] }));
-  it.each(cases)('$leaf = $value: the first stage that misses yields other bytes', async ({ row }) => {
-    const [leaf, value, same] = row;
-    let after: FolderRun;
-    try {
-      after = await plant.run(changed(leaf, value), true);
-    } catch (error) {
-      // A value that the data refuses (a vote that the mapping does not know) has been read, too.
-      expect(String(error)).toMatch(/InvalidData/);
-      return;
-    }
-    expect(after.first.length).toBeGreaterThan(0);
-    const [first = ''] = after.first;
-    const other = [...before.contents].filter(([name]) => name === first).map(([, content]) => content);
-    if (same === undefined) expect(other).not.toContain(after.contents.get(first));
-    else expect(other, same).toContain(after.contents.get(first));
-  });
+  it.each(cases)(
+    '$leaf = $value: the first stage that misses yields other bytes, or what else its row says',
+    async ({ row }) => {
+      const [leaf, value, { same, refused } = {}] = row;
+      const run = plant.run(changed(leaf, value), true);
+      if (refused !== undefined) {
+        await expect(run).rejects.toThrow(InvalidData);
+        await expect(run).rejects.toThrow(refused);
+        return;
+      }
+      const after = await run;
+      expect(after.first.length).toBeGreaterThan(0);
+      const [first = ''] = after.first;
+      const other = [...before.contents].filter(([name]) => name === first).map(([, content]) => content);
+      if (same === undefined) expect(other).not.toContain(after.contents.get(first));
+      else expect(other, same).toContain(after.contents.get(first));
+    },
+  );
 });
