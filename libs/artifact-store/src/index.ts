@@ -4,6 +4,7 @@ export * from './claim-stage.js';
 export * from './describe-source.js';
 export * from './download-source.js';
 export * from './fetch-artifact.js';
+export * from './list-stage-keys.js';
 export * from './open-store.js';
 export * from './publish-artifact.js';
 export * from './publish-stage.js';
