@@ -2,6 +2,7 @@ export * from './define-stage.js';
 export * from './distillation.js';
 export * from './dry-runner.js';
 export * from './named-stages.js';
+export * from './nearest-names.js';
 export * from './stage-key.js';
 export * from './stage-runner.js';
 export * from './stage-table.js';

@@ -17,6 +17,7 @@ import { addRetry } from './retry.js';
 import { addRuns } from './runs.js';
 import { addStart } from './start.js';
 import { addWatch } from './watch.js';
+import { addWhy } from './why.js';
 import { addWorker } from './worker.js';
 
 /** Every command, in the order of the help. */
@@ -30,6 +31,7 @@ export function addCommands(program: Command): void {
   addRuns(program);
   addWatch(program);
   addLogs(program);
+  addWhy(program);
   addLs(program);
   addGet(program);
   addReport(program);
