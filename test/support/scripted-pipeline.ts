@@ -226,7 +226,7 @@ export function pause(handle: WorkflowHandle, reason: string | null = null): Pro
 
 /** Lets the run go on. */
 export function resume(handle: WorkflowHandle): Promise<Progress> {
-  return handle.executeUpdate<Progress>(RESUME_UPDATE);
+  return handle.executeUpdate<Progress, []>(RESUME_UPDATE);
 }
 
 /** Answers for a held stage. */

@@ -54,8 +54,8 @@ describe('with a run that answers', () => {
   it('watch goes on through a pause, says so and names the command that ends it', async () => {
     await startRun('paused-1');
     const held = progressOfHeldRun('paused-1');
-    const script = {
-      progress: { ...held, state: 'paused' as Progress['state'], message: 'paused: for a while' },
+    const script: { progress: Progress } = {
+      progress: { ...held, state: 'paused', message: 'paused: for a while' },
     };
     const stop = scriptedWorker(servers().temporal, script);
     try {
