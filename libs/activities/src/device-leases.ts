@@ -28,7 +28,7 @@ interface Waiting {
   readonly count: number;
   readonly holder: string;
   readonly take: (devices: LeasedDevices) => void;
-  readonly refuse: (error: unknown) => void;
+  readonly refuse: (error: Error) => void;
 }
 
 /**
