@@ -80,7 +80,7 @@ describe('claiming a stage', () => {
   it('takes the next term of a released claim without asking and without counting it as fruitless', async () => {
     const store = testStore();
     const claim = await claimed(claimStage(store, 'merge', key, testHolder('run-a'), alive));
-    await releaseStage(store, 'merge', key, claim);
+    await releaseStage(store, 'merge', key, claim, { asked: true });
     expect(await claimStage(store, 'merge', key, testHolder('run-b'), alive)).toMatchObject({
       state: 'claimed',
       term: 2,
@@ -92,7 +92,7 @@ describe('claiming a stage', () => {
     const store = testStore();
     const claim = await claimed(claimStage(store, 'merge', key, testHolder('run-a'), alive));
     await claimStage(store, 'merge', key, testHolder('run-b'), gone);
-    await releaseStage(store, 'merge', key, claim);
+    await releaseStage(store, 'merge', key, claim, { asked: true });
     expect(await claimStage(store, 'merge', key, testHolder('run-c'), alive)).toMatchObject({
       state: 'held',
       holder: { workflow_id: 'run-b' },

@@ -57,16 +57,26 @@ export async function claimStage(
   throw contendedRegister(store, kind, stageKey);
 }
 
+/**
+ * Attempts without progress after an attempt that did not end as asked: one more, unless it made a checkpoint durable,
+ * which its register tells because a claim begins without a durable step.
+ */
+export function countFruitless({ attempts_without_progress, durable_step }: StageRegister): number {
+  return attempts_without_progress + (durable_step === undefined ? 1 : 0);
+}
+
 function nextTerm(previous: StageRegister | undefined, holder: Holder): StageRegister {
-  // A clean stop is no failed attempt: only taking over from a holder that vanished counts.
-  const failures =
-    previous === undefined ? 0 : previous.attempts_without_progress + (previous.state === 'released' ? 0 : 1);
+  let fruitless = 0;
+  if (previous !== undefined) {
+    // A release has counted itself; a holder that vanished could not.
+    fruitless = previous.state === 'released' ? previous.attempts_without_progress : countFruitless(previous);
+  }
   return {
     nacre_register: 1,
     term: (previous?.term ?? 0) + 1,
     state: 'claimed',
     holder,
     claimed_at: new Date().toISOString(),
-    attempts_without_progress: failures,
+    attempts_without_progress: fruitless,
   };
 }

@@ -9,6 +9,7 @@ import { fetchArtifact } from './fetch-artifact.js';
 import { hashFile } from './hash-file.js';
 import type { LocalBlob } from './local-blob.js';
 import { multipartUpload } from './multipart-upload.js';
+import { objectKeys } from './object-keys.js';
 import { publishArtifact } from './publish-artifact.js';
 import { faultyNetwork } from './testing/faulty-network.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
@@ -65,7 +66,9 @@ describe('a file of several leaves', () => {
       .flatMap((request) => /partNumber=\d/.exec(request)?.[0] ?? []);
     expect(sent).toEqual(['partNumber=2']);
 
-    expect(await multipartUpload(store, right, undefined)).toBe(false);
+    expect(
+      await multipartUpload(store, objectKeys.blob(store, right.digests.sha256), right, 'absent', undefined),
+    ).toBe(false);
     const left = await store.client.send(
       new ListMultipartUploadsCommand({ Bucket: store.bucket, Prefix: store.prefix }),
     );

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   UploadPartCommand,
@@ -13,27 +12,32 @@ import { askStore, callStore } from './call-store.js';
 import { concurrently, PARALLEL_REQUESTS } from './concurrently.js';
 import { sendSlice } from './file-slice.js';
 import type { LocalBlob } from './local-blob.js';
-import { objectKeys } from './object-keys.js';
-import { findUpload, type ListedPart } from './unfinished-upload.js';
+import { abortUpload, findUpload, listParts, type ListedPart } from './unfinished-upload.js';
+import type { UploadCondition } from './upload-file.js';
 
 /**
  * Uploads a file of several leaves, a part for each leaf, each with the leaf's sha256. An unfinished upload of the same
- * blob, whoever began it, is gone on with: parts that are there with the right bytes are not sent again. False when
+ * key, whoever began it, is gone on with: parts that are there with the right bytes are not sent again. False when
  * somebody else wrote the object first or the upload vanished: then the object is there, or the caller tries again.
  *
  * @throws StoreUnavailable
  */
 export async function multipartUpload(
   store: ArtifactStore,
+  key: string,
   blob: LocalBlob,
+  when: UploadCondition,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const key = objectKeys.blob(store, blob.digests.sha256);
   const unfinished = await findUpload(store, key, signal);
-  const uploadId = unfinished?.uploadId ?? (await createUpload(store, key, blob.mediaType, signal));
+  const there = unfinished === undefined ? undefined : await listParts(store, unfinished, signal);
+  const uploadId =
+    unfinished !== undefined && there !== undefined
+      ? unfinished.uploadId
+      : await createUpload(store, key, blob.mediaType, signal);
   const target = { Bucket: store.bucket, Key: key, UploadId: uploadId };
   const parts = await concurrently(blob.digests.leaves, PARALLEL_REQUESTS, async (leaf, index) => {
-    const listed = unfinished?.parts.get(index + 1);
+    const listed = there?.get(index + 1);
     if (listed !== undefined && (await isLeaf(listed, blob, index))) {
       return { PartNumber: index + 1, ETag: listed.etag, ChecksumSHA256: base64(leaf) };
     }
@@ -45,12 +49,16 @@ export async function multipartUpload(
   const call = { operation: 'CompleteMultipartUpload', key, signal };
   const completed = await askStore(store, call, [404, 409, 412], (options) =>
     store.client.send(
-      new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts: parts }, IfNoneMatch: '*' }),
+      new CompleteMultipartUploadCommand({
+        ...target,
+        MultipartUpload: { Parts: parts },
+        ...(when === 'absent' && { IfNoneMatch: '*' }),
+      }),
       options,
     ),
   );
   if (completed !== undefined) return true;
-  await store.client.send(new AbortMultipartUploadCommand(target)).catch(() => undefined);
+  await abortUpload(store, { key, uploadId }, signal).catch(() => undefined);
   return false;
 }
 

@@ -9,6 +9,11 @@ export const objectKeys = {
     within(store, `manifests/sha256/${manifestId}.json`),
   register: (store: ArtifactStore, kind: string, stageKey: string) =>
     within(store, `stages/${kind}/${stageKey}.json`),
+  /** The folder of one checkpoint, with its slash; whoever uploads has a term, so no two write the same one. */
+  checkpoint: (store: ArtifactStore, stageKey: string, step: number, term: number) =>
+    within(store, `checkpoints/${stageKey}/${step}-${term}/`),
+  /** The folder of all checkpoints of a stage, with its slash. */
+  checkpoints: (store: ArtifactStore, stageKey: string) => within(store, `checkpoints/${stageKey}/`),
   ref: (store: ArtifactStore, kind: string, name: string) => within(store, `refs/${kind}/${name}.json`),
   /** An empty path gives the folder, with its slash. */
   runFile: (store: ArtifactStore, run: string, path: string) => within(store, `runs/${run}/${path}`),

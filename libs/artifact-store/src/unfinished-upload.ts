@@ -1,4 +1,8 @@
-import { ListMultipartUploadsCommand, paginateListParts } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  paginateListParts,
+} from '@aws-sdk/client-s3';
 
 import type { ArtifactStore } from './artifact-store.js';
 import { askStore, callStore } from './call-store.js';
@@ -14,9 +18,35 @@ export interface ListedPart {
 
 /** A multipart upload that was begun and neither completed nor aborted. */
 export interface UnfinishedUpload {
+  readonly key: string;
   readonly uploadId: string;
-  /** By part number, from 1. */
-  readonly parts: ReadonlyMap<number, ListedPart>;
+  readonly initiated: Date;
+}
+
+/** The parts of an upload by part number, from 1. */
+export type ListedParts = ReadonlyMap<number, ListedPart>;
+
+/** Every unfinished upload of a key with that prefix, page by page. @throws StoreUnavailable */
+export async function* unfinishedUploads(
+  store: ArtifactStore,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<UnfinishedUpload> {
+  const call = { operation: 'ListMultipartUploads', key: prefix, signal };
+  let marker: { KeyMarker: string; UploadIdMarker: string | undefined } | undefined;
+  do {
+    const command = new ListMultipartUploadsCommand({ Bucket: store.bucket, Prefix: prefix, ...marker });
+    const page = await callStore(store, call, (options) => store.client.send(command, options));
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (Key?.startsWith(prefix) !== true || UploadId === undefined) continue;
+      yield { key: Key, uploadId: UploadId, initiated: Initiated ?? new Date(0) };
+    }
+    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
+    marker =
+      IsTruncated === true && NextKeyMarker !== undefined
+        ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker }
+        : undefined;
+  } while (marker !== undefined);
 }
 
 /** The newest unfinished upload of exactly that key, or undefined. @throws StoreUnavailable */
@@ -25,15 +55,20 @@ export async function findUpload(
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<UnfinishedUpload | undefined> {
-  const listing = await callStore(store, { operation: 'ListMultipartUploads', key, signal }, (options) =>
-    store.client.send(new ListMultipartUploadsCommand({ Bucket: store.bucket, Prefix: key }), options),
-  );
-  const uploadId = (listing.Uploads ?? [])
-    .filter((upload) => upload.Key === key)
-    .sort((left, right) => (right.Initiated?.getTime() ?? 0) - (left.Initiated?.getTime() ?? 0))[0]?.UploadId;
-  if (uploadId === undefined) return undefined;
-  // 404: it was completed or aborted since.
-  const parts = await askStore(store, { operation: 'ListParts', key, signal }, [404], async (options) => {
+  let newest: UnfinishedUpload | undefined;
+  for await (const upload of unfinishedUploads(store, key, signal)) {
+    if (upload.key === key && (newest === undefined || upload.initiated > newest.initiated)) newest = upload;
+  }
+  return newest;
+}
+
+/** The parts that the server has; undefined when the upload was completed or aborted since. @throws StoreUnavailable */
+export async function listParts(
+  store: ArtifactStore,
+  { key, uploadId }: UnfinishedUpload,
+  signal: AbortSignal | undefined,
+): Promise<ListedParts | undefined> {
+  return askStore(store, { operation: 'ListParts', key, signal }, [404], async (options) => {
     const listed = new Map<number, ListedPart>();
     const input = { Bucket: store.bucket, Key: key, UploadId: uploadId };
     for await (const page of paginateListParts({ client: store.client }, input, options)) {
@@ -44,5 +79,16 @@ export async function findUpload(
     }
     return listed;
   });
-  return parts === undefined ? undefined : { uploadId, parts };
+}
+
+/** Gives the upload up and frees its parts; one that is gone already is no failure. @throws StoreUnavailable */
+export async function abortUpload(
+  store: ArtifactStore,
+  { key, uploadId }: Pick<UnfinishedUpload, 'key' | 'uploadId'>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const command = new AbortMultipartUploadCommand({ Bucket: store.bucket, Key: key, UploadId: uploadId });
+  await askStore(store, { operation: 'AbortMultipartUpload', key, signal }, [404], (options) =>
+    store.client.send(command, options),
+  );
 }
