@@ -1,16 +1,11 @@
 import { join } from 'node:path';
 
 import { DECIDE_UPDATE, type Decision, type Progress } from '@nacre/contracts/run';
-import {
-  ensureServer,
-  projectRoot,
-  resolveEndpoints,
-  startLocalStack,
-  stopLocalStack,
-} from '@nacre/local-stack';
+import { projectRoot, resolveEndpoints, startLocalStack, stopLocalStack } from '@nacre/local-stack';
 
 import { binaryFolder } from '../binary-folder.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { failureOf } from '../failure-text.js';
 import type { Output } from '../output.js';
 import { progressOf } from '../run-reference.js';
 import { openSession, type Session } from '../session.js';
@@ -19,10 +14,12 @@ import { assertLocalSources, uploadLocalSources } from '../upload-local-sources.
 import { watchRun } from '../watch-run.js';
 import { demoRecipe } from './demo-recipe.js';
 import { showResults } from './demo-results.js';
+import { GivenUp } from './given-up.js';
+import { SupervisedServers } from './supervised-servers.js';
 import { SupervisedWorker } from './supervised-worker.js';
 
-/** Times that a server which died is started again. */
-const SERVER_RESTARTS = 5;
+/** Times that the watching begins again after Temporal stopped answering. */
+const WATCHES = 5;
 
 export interface DemoOptions {
   /** Folder in the competition's format; the synthetic arena without it. */
@@ -53,9 +50,12 @@ export async function demo({ data, set = [] }: DemoOptions, output: Output): Pro
   const stack = embedded ? await startLocalStack({ binaryFolder: binaryFolder() }) : undefined;
   const environment = { ...process.env, ...resolveEndpoints(process.env, stack).environment };
   const logFile = join(projectRoot(), '.nacre', 'logs', 'worker.log');
-  const worker = new SupervisedWorker(environment, recipe.run.pools.gpu.concurrency, logFile, (line) => {
+  const tell = (line: string) => {
     output.message(line);
-  });
+  };
+  const worker = new SupervisedWorker(environment, recipe.run.pools.gpu.concurrency, logFile, tell);
+  const servers = stack === undefined ? undefined : new SupervisedServers(binaryFolder(), tell);
+  const parts = { worker, servers };
   let code: ExitCode = exitCodes.failed;
   try {
     const session = await openSession(environment);
@@ -66,10 +66,10 @@ export async function demo({ data, set = [] }: DemoOptions, output: Output): Pro
         { type: 'run-start', workflow_id: run.workflowId, run_id: run.runId, ui: link },
         [run.workflowId, link].filter(Boolean).join('  '),
       );
-      code = await watch(session, run, worker, embedded, output, interrupted.signal);
+      code = await watch(session, run, parts, output, interrupted.signal);
       if (code === exitCodes.held && !process.stdout.isTTY) {
         await abortHeld(session, run);
-        code = await watch(session, run, worker, embedded, output, interrupted.signal);
+        code = await watch(session, run, parts, output, interrupted.signal);
       }
       if (code !== exitCodes.interrupted) await showResults(session, run.workflowId, output);
       if (link !== null && code !== exitCodes.interrupted) output.message(`Temporal UI ${link}`);
@@ -78,37 +78,37 @@ export async function demo({ data, set = [] }: DemoOptions, output: Output): Pro
     }
   } finally {
     await worker.stop();
+    await servers?.stop();
     if (stack !== undefined) await leave(output, interrupted.signal.aborted);
   }
   return code;
 }
 
-/** Watches, and brings servers back that die meanwhile. */
+/** What is started again when it dies. */
+interface Parts {
+  readonly worker: SupervisedWorker;
+  readonly servers: SupervisedServers | undefined;
+}
+
+/** Watches, through the death and return of embedded servers. */
 async function watch(
   session: Session,
   run: StartedRun,
-  worker: SupervisedWorker,
-  embedded: boolean,
+  { worker, servers }: Parts,
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  for (let restarts = 0; ;) {
+  const onLook = () => {
+    if (worker.givenUp) throw new GivenUp('the worker');
+    if (servers?.givenUp === true) throw new GivenUp('a server');
+    return Promise.resolve();
+  };
+  for (let watches = 1; ; watches += 1) {
     try {
-      return await watchRun(session, run, output, {
-        signal,
-        onLook: async () => {
-          if (worker.givenUp) throw new GivenUp('the worker');
-          if (!embedded || !(await ensureServer('s3', { binaryFolder: binaryFolder() }))) return;
-          restarts += 1;
-          if (restarts > SERVER_RESTARTS) throw new GivenUp('the S3 server');
-          output.message('the S3 server had died and was started again');
-        },
-      });
+      return await watchRun(session, run, output, { signal, onLook });
     } catch (error) {
-      if (error instanceof GivenUp || !embedded || restarts >= SERVER_RESTARTS) throw error;
-      restarts += 1;
-      if (await ensureServer('temporal', { binaryFolder: binaryFolder() }))
-        output.message('the Temporal server had died and was started again');
+      const away = failureOf(error).code === exitCodes.unreachable;
+      if (!away || servers === undefined || servers.givenUp || watches === WATCHES) throw error;
     }
   }
 }
@@ -130,12 +130,4 @@ async function leave(output: Output, interrupted: boolean): Promise<void> {
   }
   await stopLocalStack();
   output.message('The servers are stopped; `npx nacre dev` shows the history of the run.');
-}
-
-class GivenUp extends Error {
-  override readonly name = 'GivenUp';
-
-  constructor(what: string) {
-    super(`${what} died too often to be started again; see the logs in .nacre`);
-  }
 }
