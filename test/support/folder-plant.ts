@@ -120,6 +120,10 @@ export class FolderPlant {
       tasks: this.#tasks,
       signal: new AbortController().signal,
       report: () => undefined,
+      term: 1,
+      devices: null,
+      heard: () => undefined,
+      durable: () => Promise.resolve(),
     };
     if (definition.kind === 'import_source') {
       await copyFile(this.#fileOf(String(context.call.parameters['uri'])), join(output, SOURCE_FILE));

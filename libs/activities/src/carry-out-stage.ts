@@ -1,34 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 
-import {
-  claimStage,
-  fetchArtifact,
-  publishArtifact,
-  publishStage,
-  readManifest,
-  releaseStage,
-  type StageClaim,
-} from '@nacre/artifact-store';
-import { type ArtifactReference, type Holder } from '@nacre/contracts/artifact';
-import { ContractViolation, StageHeld } from '@nacre/contracts/errors';
+import { keepCheckpoints, readManifest } from '@nacre/artifact-store';
+import type { ArtifactReference, Holder } from '@nacre/contracts/artifact';
+import { ContractViolation, DeviceFault } from '@nacre/contracts/errors';
 import { stageCallSchema, STAGE_SIGNAL, type StageCall, type StageSignal } from '@nacre/contracts/run';
 import { stageDefinition } from '@nacre/stages';
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 
+import { AttemptBooks } from './attempt-books.js';
+import { computeStage } from './compute-stage.js';
 import type { ActivityDependencies } from './dependencies.js';
+import type { LeasedDevices } from './device-leases.js';
 import { toFailure } from './failure.js';
 import { HeartbeatTimer } from './heartbeat-timer.js';
-import { isHolderLive } from './holder-liveness.js';
-import { keepStageLog } from './stage-log.js';
-import type { StageContext } from './stage-context.js';
-import { stageImplementations } from './stage-implementations.js';
+import { leaseDevices } from './lease-devices.js';
+import { LedgerKeeper } from './ledger-keeper.js';
+import { openStage } from './open-stage.js';
+import type { OpenedStage } from './opened-stage.js';
+
+const LEDGER_MILLISECONDS = 10_000;
 
 /**
- * The activity of every stage kind: claim the stage in its register, fetch its inputs, compute,
- * publish bytes, manifest and register in that order. Whatever ends it leaves nothing half-published;
- * a clean stop gives the claim back.
+ * The activity of every stage kind: lease its GPUs, claim the stage in its register, fetch its
+ * inputs, compute, publish bytes, manifest and register in that order. Whatever ends it leaves nothing
+ * half-published, gives the claim back and frees the GPUs; what it did with its time is in the books.
  *
  * @throws ApplicationFailure named after the Nacre error; CancelledFailure on cancellation and shutdown
  */
@@ -36,44 +31,27 @@ export async function carryOutStage(
   document: unknown,
   dependencies: ActivityDependencies,
 ): Promise<ArtifactReference> {
-  const { cancellationSignal, cancelled, info } = Context.current();
   const call = parseCall(document);
+  const books = new AttemptBooks();
   const heartbeat = new HeartbeatTimer(Context.current(), call.name);
-  const { kind, key } = call;
-  const { store } = dependencies;
-  let claim: StageClaim | undefined;
+  let devices: LeasedDevices | null = null;
   try {
     assertVersion(call);
+    const { cancellationSignal } = Context.current();
+    devices = await leaseDevices(dependencies, call, heartbeat, cancellationSignal);
     heartbeat.report({ phase: 'claim' });
-    const holder = holderOf(call, info.activityId, info.attempt, dependencies);
-    const outcome = await claimStage(store, kind, key, holder, (other, register) =>
-      isHolderLive(dependencies.client, { ...dependencies, ...call.run }, other, register),
-    );
-    if (outcome.state === 'published') return await referenceTo(dependencies, outcome.manifest_id);
-    if (outcome.state === 'held') throw heldBy(call, outcome.holder);
-    claim = outcome;
-    await signal(dependencies, call, { name: call.name, phase: 'started', attempt: info.attempt });
-    const manifestId = await compute(call, claim, dependencies, heartbeat, cancellationSignal);
-    heartbeat.report({ phase: 'publish' });
-    const publication = await publishStage(store, kind, key, claim, manifestId);
-    if (publication.state === 'adopted' && publication.diverged) {
-      Context.current().log.warn(
-        'another holder published other bytes for this stage first; they are adopted',
-        {
-          stage: call.name,
-          mine: manifestId,
-          adopted: publication.manifest_id,
-        },
-      );
-    }
-    return await referenceTo(dependencies, publication.manifest_id);
+    const opened = await openStage(dependencies, call, holderOf(call, dependencies));
+    if ('manifest_id' in opened) return await referenceTo(dependencies, opened.manifest_id);
+    const manifestId = await attempt(call, opened, devices, books, heartbeat, dependencies);
+    return await referenceTo(dependencies, manifestId);
   } catch (error) {
-    if (claim !== undefined) await releaseStage(store, kind, key, claim).catch(() => undefined);
-    // Says why it stopped (cancel, pause, shutdown) in the way that Temporal understands.
-    if (cancellationSignal.aborted) await cancelled;
+    // Temporal says itself why it stopped an attempt: cancel, pause, shutdown.
+    if (Context.current().cancellationSignal.aborted) await Context.current().cancelled;
+    if (error instanceof DeviceFault) dependencies.onDeviceFault(error);
     throw toFailure(error);
   } finally {
     heartbeat.stop();
+    await devices?.release();
   }
 }
 
@@ -86,83 +64,89 @@ export async function referenceTo(
   return { kind, manifest_id: manifestId, content_id, metrics };
 }
 
-/** The error of a stage that another live run works on. */
-export function heldBy(call: StageCall, holder: Holder): StageHeld {
-  return new StageHeld(
-    `${call.name}: the run ${holder.workflow_id} is computing the same stage; its result will be used when it is there`,
-    { workflow_id: holder.workflow_id, run_id: holder.run_id },
+/**
+ * Computes and publishes what this attempt has opened; answers the manifest that the register names.
+ *
+ * @throws whatever ended it; the stage is given back then
+ */
+async function attempt(
+  call: StageCall,
+  opened: OpenedStage,
+  devices: LeasedDevices | null,
+  books: AttemptBooks,
+  heartbeat: HeartbeatTimer,
+  dependencies: ActivityDependencies,
+): Promise<string> {
+  const { store, worker, ledgerMilliseconds = LEDGER_MILLISECONDS } = dependencies;
+  const { term, lost } = opened;
+  const { cancellationSignal, info } = Context.current();
+  const keeper = new LedgerKeeper(
+    store,
+    call.run.workflow_id,
+    () => books.ledger(call, term, worker),
+    ledgerMilliseconds,
   );
+  try {
+    await signal(dependencies, call, { name: call.name, phase: 'started', attempt: info.attempt });
+    const manifestId = await computeStage(
+      {
+        call,
+        term,
+        devices,
+        signal: AbortSignal.any([cancellationSignal, lost]),
+        report: (progress) => {
+          heartbeat.report(progress);
+        },
+        heard: (event) => {
+          books.hear(event);
+        },
+        durable: async (checkpoint) => {
+          books.durable(checkpoint);
+          heartbeat.report({ durable_step: checkpoint.step });
+          void keeper.write();
+          await opened.durable(checkpoint.step);
+        },
+      },
+      dependencies,
+      (part) => {
+        books.begin(part);
+      },
+    );
+    heartbeat.report({ phase: 'publish' });
+    const { manifest_id, diverged } = await opened.publish(manifestId);
+    if (diverged) {
+      Context.current().log.warn(
+        'another holder published other bytes for this stage first; they are adopted',
+        { stage: call.name, mine: manifestId, adopted: manifest_id },
+      );
+    }
+    // The stage is done whether or not its checkpoints can be removed now; `gc` finds them.
+    await keepCheckpoints(store, call.key, 0).catch(() => undefined);
+    books.end('done', null);
+    return manifest_id;
+  } catch (error) {
+    const ending: unknown = lost.aborted ? lost.reason : error;
+    const asked = wasAsked(Context.current());
+    books.end(asked ? 'stopped' : 'failed', asked ? null : nameOf(ending));
+    await opened.release(asked).catch(() => undefined);
+    throw ending;
+  } finally {
+    await keeper.close();
+  }
 }
 
-async function compute(
-  call: StageCall,
-  claim: StageClaim,
-  dependencies: ActivityDependencies,
-  heartbeat: HeartbeatTimer,
-  cancellation: AbortSignal,
-): Promise<string> {
-  const { store, installation, tasks } = dependencies;
-  const work = join(installation.workFolder, `${call.key.slice(0, 16)}-${String(claim.term)}`);
-  const output = join(work, 'output');
-  await mkdir(output, { recursive: true });
-  try {
-    heartbeat.report({ phase: 'fetch' });
-    const inputs: Record<string, string> = {};
-    for (const [name, { manifest_id }] of Object.entries(call.inputs)) {
-      const folder = join(work, 'inputs', name);
-      await fetchArtifact(store, manifest_id, {
-        cacheFolder: installation.cacheFolder,
-        folder,
-        signal: cancellation,
-      });
-      inputs[name] = folder;
-    }
-    heartbeat.report({ phase: 'run' });
-    const context: StageContext = {
-      call,
-      inputs,
-      output,
-      work,
-      store,
-      tasks,
-      signal: cancellation,
-      report: (progress) => {
-        heartbeat.report(progress);
-      },
-    };
-    const implementation = stageImplementations.get(call.kind);
-    if (implementation === undefined)
-      throw new ContractViolation(`no implementation of ${call.kind} in this build`);
-    try {
-      const { metrics, environment } = await implementation(context);
-      cancellation.throwIfAborted();
-      heartbeat.report({ phase: 'upload' });
-      const { manifest_id } = await publishArtifact(store, {
-        kind: call.kind,
-        folder: output,
-        created_by: {
-          ...call.run,
-          term: claim.term,
-          git_commit: installation.gitCommit,
-          stage: call.name,
-          stage_key: call.key,
-          stage_version: call.version,
-        },
-        environment,
-        parameters: call.parameters,
-        inputs: Object.fromEntries(
-          Object.entries(call.inputs).map(([name, input]) => [name, input.manifest_id]),
-        ),
-        metrics,
-        signal: cancellation,
-      });
-      return manifest_id;
-    } finally {
-      await keepStageLog(store, call, work);
-    }
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+function nameOf(error: unknown): string | null {
+  const failure = toFailure(error);
+  return failure instanceof ApplicationFailure ? (failure.type ?? null) : failure.name;
+}
+
+/** Whether a person or a deployment stopped the attempt; a server that no longer waits for it did not ask. */
+function wasAsked({ cancellationSignal, cancellationDetails }: Context): boolean {
+  return (
+    cancellationSignal.aborted &&
+    cancellationDetails?.notFound !== true &&
+    cancellationDetails?.timedOut !== true
+  );
 }
 
 function parseCall(document: unknown): StageCall {
@@ -183,13 +167,17 @@ function assertVersion(call: StageCall): void {
   }
 }
 
-function holderOf(
-  call: StageCall,
-  activity_id: string,
-  attempt: number,
-  { address, namespace, worker }: ActivityDependencies,
-): Holder {
-  return { address, namespace, ...call.run, activity_id, attempt, worker, nonce: randomUUID() };
+function holderOf(call: StageCall, { address, namespace, worker }: ActivityDependencies): Holder {
+  const { activityId, attempt } = Context.current().info;
+  return {
+    address,
+    namespace,
+    ...call.run,
+    activity_id: activityId,
+    attempt,
+    worker,
+    nonce: randomUUID(),
+  };
 }
 
 /** Tells the run how far the stage is. A run that is gone, or a server that is away, does not stop the work. */

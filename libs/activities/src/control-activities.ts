@@ -2,10 +2,11 @@ import { describeSource, readRegister } from '@nacre/artifact-store';
 import type { ControlActivities } from '@nacre/contracts/run';
 import { pollersOf, registeredSearchAttributes } from '@nacre/temporal-connection';
 
-import { heldBy, referenceTo } from './carry-out-stage.js';
+import { referenceTo } from './carry-out-stage.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { toFailure } from './failure.js';
 import { isHolderLive } from './holder-liveness.js';
+import { heldBy } from './open-stage.js';
 import { publishRun } from './publish-run.js';
 
 /** The activities of the control queue over the store and the Temporal client of a worker. */

@@ -6,16 +6,18 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { DeviceLeases } from './device-leases.js';
+import { DeviceLeases, type LeasedDevices } from './device-leases.js';
 import { deviceProbe } from './device-probe.js';
 
 let folder: string;
 const children: ChildProcess[] = [];
+const leased: LeasedDevices[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nacre-devices-'));
   memory([0, 0, 0, 0]);
 });
-afterEach(() => {
+afterEach(async () => {
+  await Promise.all(leased.splice(0).map((devices) => devices.release()));
   for (const child of children.splice(0)) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
@@ -28,13 +30,22 @@ function memory(used: readonly number[]): void {
   );
 }
 
+/** Leases that are over when the test is. */
+class TestLeases extends DeviceLeases {
+  override async lease(...request: Parameters<DeviceLeases['lease']>): Promise<LeasedDevices> {
+    const devices = await super.lease(...request);
+    leased.push(devices);
+    return devices;
+  }
+}
+
 /** A worker's leases with a probe that is a small script. */
 function leases(ids: readonly number[], script = `cat '${join(folder, 'memory')}'`): DeviceLeases {
   const program = join(folder, 'probe');
   writeFileSync(program, `#!/bin/sh\n${script}\n`);
   chmodSync(program, 0o700);
   const probe = deviceProbe({ PATH: process.env['PATH'], NACRE_GPU_PROBE: program });
-  return new DeviceLeases({ ids, lockFolder: join(folder, 'locks'), probe });
+  return new TestLeases({ ids, lockFolder: join(folder, 'locks'), probe });
 }
 
 const never = new AbortController().signal;

@@ -2,16 +2,13 @@ import { DeviceBusy, DoesNotFit } from '@nacre/contracts/errors';
 
 import { takeDeviceLock, type DeviceLock } from './device-lock.js';
 import type { DeviceMemory, DeviceProbe } from './device-probe.js';
+import type { DeviceLease } from './stage-context.js';
 
 /** Share of a GPU's memory that drivers and monitors take of an idle one; more means that somebody works on it. */
 const IDLE_SHARE = 0.05;
 
 /** GPUs that are one stage's until it releases them. */
-export interface LeasedDevices {
-  /** Ids as nvidia-smi counts them, ascending. */
-  readonly ids: readonly number[];
-  /** Open descriptors of their locks, for the stage's processes to inherit. */
-  readonly lockFiles: readonly number[];
+export interface LeasedDevices extends DeviceLease {
   /** Gives them back; a process that inherited a descriptor and still lives keeps that GPU locked. */
   release(): Promise<void>;
 }

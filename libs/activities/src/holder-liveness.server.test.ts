@@ -68,11 +68,14 @@ test('my own run and a run that Temporal has forgotten hold nothing', async () =
 });
 
 test.each([{ address: 'elsewhere:7233' }, { namespace: 'elsewhere' }])(
-  'a holder that cannot be asked (%o) holds its claim for a quarter of an hour',
+  'a holder that cannot be asked (%o) holds its claim for a quarter of an hour after it last renewed it',
   async (elsewhere) => {
     await expect(isHolderLive(connected.client, asker, ...claim(elsewhere))).resolves.toBe(true);
     await expect(isHolderLive(connected.client, asker, ...claim(elsewhere, 16 * 60_000))).resolves.toBe(
       false,
     );
+    const [holder, old] = claim(elsewhere, 16 * 60_000);
+    const renewed = { ...old, renewed_at: new Date(Date.now() - 60_000).toISOString() };
+    await expect(isHolderLive(connected.client, asker, holder, renewed)).resolves.toBe(true);
   },
 );

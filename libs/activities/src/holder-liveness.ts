@@ -2,7 +2,7 @@ import type { Holder, StageRegister } from '@nacre/contracts/artifact';
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 
-/** A holder in another cluster counts as live until its claim is this old. */
+/** A holder in another cluster counts as live until its claim is this long without renewal. */
 const FOREIGN_CLAIM_MILLISECONDS = 15 * 60_000;
 
 /** Who asks: a run of this Temporal cluster. */
@@ -25,7 +25,7 @@ export async function isHolderLive(
   register: StageRegister,
 ): Promise<boolean> {
   if (holder.address !== asker.address || holder.namespace !== asker.namespace) {
-    return Date.now() - Date.parse(register.claimed_at) < FOREIGN_CLAIM_MILLISECONDS;
+    return Date.now() - Date.parse(register.renewed_at ?? register.claimed_at) < FOREIGN_CLAIM_MILLISECONDS;
   }
   if (holder.workflow_id === asker.workflow_id && holder.run_id === asker.run_id) return false;
   try {

@@ -1,5 +1,8 @@
 export * from './control-activities.js';
 export type * from './dependencies.js';
+export * from './device-leases.js';
+export * from './device-lock.js';
+export * from './device-probe.js';
 export * from './installation.js';
 export * from './run-files.js';
 export * from './stage-activities.js';

@@ -10,3 +10,8 @@ export const runFiles = {
 
 /** Folder of a run, beside its readable copies, with the books of its attempts: one file per attempt. */
 export const LEDGER_FOLDER = 'ledger';
+
+/** Path of the books of one attempt among the files of its run. */
+export function ledgerPath(stageKey: string, term: number): string {
+  return `${LEDGER_FOLDER}/${stageKey}-${String(term)}.json`;
+}

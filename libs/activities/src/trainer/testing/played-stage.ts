@@ -47,12 +47,16 @@ export function playedStage(
       fresh: false,
       run,
     },
+    term: 1,
     inputs: {},
     output,
     work,
+    devices: null,
     signal,
     beats,
     report: (progress) => beats.push(progress),
+    heard: () => undefined,
+    durable: () => Promise.resolve(),
     get store(): never {
       throw new CorruptArtifact('a task needs no store');
     },

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { getRunFile, listRunFiles, openStore, readRegister, type ArtifactStore } from '@nacre/artifact-store';
+import type { ArtifactReference } from '@nacre/contracts/artifact';
+import {
+  attemptLedgerSchema,
+  type AttemptLedger,
+  type Heartbeat,
+  type StageCall,
+} from '@nacre/contracts/run';
+import { stageDefinition } from '@nacre/stages';
+import { connectClient, type ConnectedClient } from '@nacre/temporal-connection';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+
+import { carryOutStage } from '../carry-out-stage.js';
+import type { ActivityDependencies } from '../dependencies.js';
+import { repositoryFolder } from '../installation.js';
+import type { StageContext, TaskRunner } from '../stage-context.js';
+
+const setting = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run with vitest.servers.config.mts`);
+  return value;
+};
+
+/** One attempt of a stage under way. */
+export interface PlayedAttempt {
+  readonly ended: Promise<ArtifactReference>;
+  /** Details of its heartbeats so far. */
+  readonly beats: readonly Heartbeat[];
+  readonly environment: MockActivityEnvironment;
+}
+
+/**
+ * A place where attempts of one stage are made on the real store and the real Temporal server: only
+ * the activity's envelope and, where a test says so, the Python task are played.
+ */
+export class PlayedStagePlace {
+  readonly store: ArtifactStore;
+  readonly call: StageCall;
+  readonly folder = mkdtempSync(join(tmpdir(), 'nacre-attempts-'));
+  readonly #temporal: ConnectedClient;
+
+  private constructor(temporal: ConnectedClient, kind: string, parameters: Record<string, unknown>) {
+    this.#temporal = temporal;
+    this.store = openStore({
+      endpoint: setting('NACRE_TEST_S3_ENDPOINT'),
+      region: setting('NACRE_TEST_S3_REGION'),
+      bucket: setting('NACRE_TEST_S3_BUCKET'),
+      prefix: `test/${randomUUID()}`,
+      credentials: {
+        accessKeyId: setting('NACRE_TEST_S3_ACCESS_KEY'),
+        secretAccessKey: setting('NACRE_TEST_S3_SECRET_KEY'),
+      },
+    });
+    this.call = {
+      key: 'c0'.repeat(32),
+      kind,
+      version: stageDefinition(kind)?.version ?? 0,
+      name: `${kind}/fold-0`,
+      parameters,
+      inputs: {},
+      execution: {
+        device: 'cpu',
+        threads: 1,
+        micro_batch_tokens: 512,
+        stall_timeout: '15m',
+        gpus: 1,
+        rung: 1,
+        checkpoint_every: '10m',
+        checkpoints_kept: 2,
+      },
+      fresh: false,
+      run: { workflow_id: `run-${randomUUID()}`, run_id: randomUUID() },
+    };
+  }
+
+  static async open(
+    kind = 'train_teacher',
+    parameters: Record<string, unknown> = {},
+  ): Promise<PlayedStagePlace> {
+    const temporal = await connectClient({
+      TEMPORAL_CONFIG_FILE: '/absent.toml',
+      TEMPORAL_ADDRESS: setting('NACRE_TEST_TEMPORAL_ADDRESS'),
+      TEMPORAL_NAMESPACE: setting('NACRE_TEST_TEMPORAL_NAMESPACE'),
+    });
+    return new PlayedStagePlace(temporal, kind, parameters);
+  }
+
+  /** Begins an attempt whose task is `task`; anything given replaces what a worker would have. */
+  attempt(
+    task: TaskRunner,
+    changes: Partial<ActivityDependencies> = {},
+    call: Partial<StageCall> = {},
+  ): PlayedAttempt {
+    const environment = new MockActivityEnvironment(
+      { heartbeatTimeoutMs: 90_000 },
+      { logger: new DefaultLogger('ERROR') },
+    );
+    const beats: Heartbeat[] = [];
+    environment.on('heartbeat', (details: Heartbeat) => beats.push(details));
+    const { client, address, namespace } = this.#temporal;
+    const ended = environment.run(
+      carryOutStage,
+      { ...this.call, ...call },
+      {
+        store: this.store,
+        client,
+        address,
+        namespace,
+        worker: `worker-${randomUUID().slice(0, 4)}`,
+        installation: {
+          root: repositoryFolder(),
+          python: '',
+          pythonPath: '',
+          workFolder: join(this.folder, 'work'),
+          cacheFolder: join(this.folder, 'cache'),
+          gitCommit: 'unknown',
+        },
+        tasks: task,
+        devices: null,
+        onDeviceFault: () => undefined,
+        ledgerMilliseconds: 100,
+        ...changes,
+      },
+    );
+    ended.catch(() => undefined); // Looked at later.
+    return { ended, beats, environment };
+  }
+
+  async register() {
+    return (await readRegister(this.store, this.call.kind, this.call.key))?.register;
+  }
+
+  /** The books of all attempts, by term. */
+  async ledgers(): Promise<AttemptLedger[]> {
+    const run = this.call.run.workflow_id;
+    const files = (await listRunFiles(this.store, run)).filter(({ path }) => path.startsWith('ledger/'));
+    const books = await Promise.all(files.map(({ path }) => getRunFile(this.store, run, path)));
+    return books
+      .map((body) => attemptLedgerSchema.parse(JSON.parse(body?.toString('utf8') ?? '')))
+      .sort((left, right) => left.term - right.term);
+  }
+
+  async close(): Promise<void> {
+    await this.#temporal.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A task that makes one file with this text. */
+export function writes(text: string): TaskRunner {
+  return async (_task, context) => {
+    await writeFile(join(context.output, 'answer.txt'), text);
+    return { metrics: { answer: text.length }, environment: { torch: 'played' } };
+  };
+}
+
+/** A task that runs until its signal aborts and ends then as `end` says; `running` resolves when it has begun. */
+export function runsUntilStopped(end: (context: StageContext) => Error): {
+  readonly task: TaskRunner;
+  readonly running: Promise<StageContext>;
+} {
+  let begun: (context: StageContext) => void = () => undefined;
+  const running = new Promise<StageContext>((resolve) => {
+    begun = resolve;
+  });
+  const task: TaskRunner = async (_task, context) => {
+    begun(context);
+    await new Promise<void>((resolve) => {
+      context.signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    throw end(context);
+  };
+  return { task, running };
+}
