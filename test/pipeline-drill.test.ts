@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -52,6 +53,36 @@ describe('the drill recipe, by the command line', () => {
         .map((line) => (JSON.parse(line) as { state: string }).state),
     );
     expect(states).toEqual(new Set(['hit']));
+  });
+
+  test('hands out the merged adapter, the 8-bit student and a log, verified, to whoever asks by name', async () => {
+    const worker = await place.worker('control');
+    const folder = mkdtempSync(join(tmpdir(), 'nacre-get-'));
+    const listed = (await place.nacre('--json', 'ls', run)).stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { stage: string; path: string; sha256: string });
+    for (const [shortcut, stage, file] of [
+      ['--adapter', 'merge', 'adapter_model.safetensors'],
+      ['--quantized', 'quantize', 'model.safetensors'],
+    ] as const) {
+      const { code, stdout } = await place.nacre('get', run, shortcut, join(folder, stage));
+      expect({ shortcut, code }).toEqual({ shortcut, code: 0 });
+      const got = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('  '));
+      const wanted = listed.filter((entry) => entry.stage === stage);
+      expect(got.map(([sha256]) => sha256).sort()).toEqual(wanted.map(({ sha256 }) => sha256).sort());
+      expect(got.map(([, path]) => path)).toContain(join(folder, stage, file));
+      for (const [sha256, path = ''] of got) {
+        expect(createHash('sha256').update(readFileSync(path)).digest('hex'), path).toBe(sha256);
+      }
+    }
+    const log = await place.nacre('logs', run, 'teacher/llama-tiny/fold-0');
+    await worker.stop();
+    expect(log).toMatchObject({ code: 0, stderr: '' });
+    rmSync(folder, { recursive: true });
   });
 
   test('reproduces a training stage by hand to the same bytes', async () => {
