@@ -70,13 +70,17 @@ export class LocalStages {
         fresh: false,
         run: { workflow_id: 'none', run_id: 'none' },
       },
+      term: 1,
       inputs,
       output,
       work,
       store,
       tasks,
+      devices: null,
       signal,
       report: () => undefined,
+      heard: () => undefined,
+      durable: () => Promise.resolve(),
     });
     return output;
   }

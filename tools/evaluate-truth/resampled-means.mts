@@ -1,3 +1,5 @@
+import { mixedBits, quantile } from '@nacre/metrics';
+
 /** A figure and its 95 % interval. */
 export interface Estimate {
   readonly value: number;
@@ -62,22 +64,11 @@ export class ResampledMeans {
   }
 }
 
-/** Linear between the two nearest order statistics, as numpy.quantile does by default. */
-function quantile(sorted: Float64Array, share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = sorted[Math.floor(position)] ?? Number.NaN;
-  const above = sorted[Math.ceil(position)] ?? Number.NaN;
-  return below + (above - below) * (position - Math.floor(position));
-}
-
 /** Numbers from 0 to below 1: Weyl sequence of the seed through lowbias32, good enough for draws with replacement. */
 function uniform(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x9e3779b9) >>> 0;
-    let bits = state;
-    bits = Math.imul(bits ^ (bits >>> 16), 0x7feb352d);
-    bits = Math.imul(bits ^ (bits >>> 15), 0x846ca68b);
-    return ((bits ^ (bits >>> 16)) >>> 0) / 0x1_0000_0000;
+    return mixedBits(state) / 0x1_0000_0000;
   };
 }

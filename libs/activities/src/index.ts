@@ -13,3 +13,4 @@ export * from './trainer/cold-starter.js';
 export * from './trainer/run-task.js';
 export type * from './trainer/task-process.js';
 export * from './trainer/warm-starter.js';
+export * from './stages/read-logits.js';

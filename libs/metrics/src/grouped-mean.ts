@@ -1,3 +1,4 @@
+import { quantile } from './quantile.js';
 import { randomIndex } from './random-index.js';
 
 /** One figure of one row, e.g. its log loss, and the group that it is resampled with. */
@@ -66,14 +67,6 @@ function sumsByGroup(values: readonly GroupedValue[]): { sums: Float64Array; cou
     counts[last] = (counts[last] ?? 0) + 1;
   }
   return { sums: Float64Array.from(sums), counts: Float64Array.from(counts) };
-}
-
-/** Linear between the two nearest order statistics, as numpy.quantile does by default. */
-function quantile(sorted: Float64Array, share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = sorted[Math.floor(position)] ?? Number.NaN;
-  const above = sorted[Math.ceil(position)] ?? Number.NaN;
-  return below + (above - below) * (position - Math.floor(position));
 }
 
 function compare(left: string, right: string): number {

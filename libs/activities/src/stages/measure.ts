@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { canonicalJson } from '@nacre/contracts/artifact';
@@ -15,6 +15,7 @@ import {
   type StageContext,
   type StageImplementation,
 } from '../stage-context.js';
+import { readLogits } from './read-logits.js';
 
 /**
  * Every reported number, from the logits of the run. Inputs are named by what made them:
@@ -66,22 +67,5 @@ async function foldLogits(context: StageContext, labels: Labels, folds: number):
 
 async function logitsOf(context: StageContext, input: string, labels: Labels): Promise<LogitRow[] | null> {
   const folder = context.inputs[input];
-  if (folder === undefined) return null;
-  const files = (await readdir(folder)).filter((file) => /^logits-\d+\.parquet$/.test(file)).sort();
-  const logits = labels.map((label) => `logit_${label}`);
-  const columns: Record<string, 'VARCHAR' | 'BOOLEAN' | 'FLOAT'> = {
-    example_id: 'VARCHAR',
-    swapped: 'BOOLEAN',
-  };
-  for (const column of logits) columns[column] = 'FLOAT';
-  const rows = await readTable(
-    files.map((file) => join(folder, file)),
-    columns,
-    { signal: context.signal },
-  );
-  return rows.map((row) => ({
-    example_id: row['example_id'] as string,
-    swapped: row['swapped'] as boolean,
-    logits: logits.map((column) => row[column] as number),
-  }));
+  return folder === undefined ? null : readLogits(folder, labels, context.signal);
 }

@@ -10,7 +10,7 @@ import type { LogitRow } from '@nacre/metrics';
  *
  * @throws ContractViolation when a shard is not as @nacre/contracts/tables says
  */
-export async function readLogits(folder: string, labels: Labels): Promise<LogitRow[]> {
+export async function readLogits(folder: string, labels: Labels, signal?: AbortSignal): Promise<LogitRow[]> {
   const shards = (await readdir(folder)).filter((file) => /^logits-\d+\.parquet$/.test(file)).sort();
   const logits = labels.map((label) => `logit_${label}`);
   const rows = await readTable(
@@ -20,6 +20,7 @@ export async function readLogits(folder: string, labels: Labels): Promise<LogitR
       swapped: 'BOOLEAN',
       ...Object.fromEntries(logits.map((column) => [column, 'FLOAT'] as const)),
     },
+    { signal },
   );
   return rows.map((row) => {
     const values: Readonly<Record<string, unknown>> = row;
