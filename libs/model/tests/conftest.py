@@ -76,7 +76,7 @@ def write_request(context: TaskContext, **changes: Any) -> Path:
         "execution": context.execution,
         "inputs": {name: str(path) for name, path in context.inputs.items()},
         "output": str(context.output),
-        "input_contents": {name: "0" * 64 for name in context.inputs},
+        "input_contents": dict.fromkeys(context.inputs, "0" * 64),
         "checkpoints": context.checkpoints,
         "events": str(context.events),
         "result": str(folder / "result.json"),

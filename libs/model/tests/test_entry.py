@@ -19,6 +19,10 @@ from nacre_model import protocol
 from nacre_model.documents import fault
 from nacre_model.entry import main
 from nacre_model.protocol import (
+    CheckpointRefused,
+    CollectiveTimeout,
+    DeviceFault,
+    DoesNotFit,
     InvalidData,
     NonFiniteLoss,
     OutOfMemory,
@@ -66,10 +70,22 @@ def test_a_task_that_ends_well_is_told_so(outcome: Callable[..., Outcome], tmp_p
     types = [
         json.loads(line)["type"] for line in (tmp_path / "job" / "events.jsonl").read_text().splitlines()
     ]
-    assert types == ["task-start", "memory-peak", "task-end"]
+    assert types == ["task-start", "memory-peak", "time-spent", "task-end"]
 
 
-@pytest.mark.parametrize("error", [InvalidData, NonFiniteLoss, TrainerStopped, OutOfMemory])
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidData,
+        NonFiniteLoss,
+        TrainerStopped,
+        OutOfMemory,
+        DeviceFault,
+        CheckpointRefused,
+        DoesNotFit,
+        CollectiveTimeout,
+    ],
+)
 def test_an_error_of_the_protocol_has_its_name_and_exit_code(
     outcome: Callable[..., Outcome], error: type[TaskError]
 ):
@@ -83,7 +99,9 @@ def test_an_error_of_the_protocol_has_its_name_and_exit_code(
     [
         (MemoryError("8 GiB"), "OutOfMemory", 76),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "OutOfMemory", 76),
-        (OSError(errno.ENOSPC, "No space left on device", "/output/a"), "DoesNotFit", 1),
+        (OSError(errno.ENOSPC, "No space left on device", "/output/a"), "DoesNotFit", 79),
+        (RuntimeError("CUDA error: uncorrectable ECC error encountered"), "DeviceFault", 77),
+        (RuntimeError("CUDA error: device-side assert triggered"), "TrainerCrashed", 1),
         (KeyError("a bug"), "TrainerCrashed", 1),
         (KeyboardInterrupt(), "TrainerCrashed", 1),
     ],

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from nacre_model.dropout import AdapterDropout, module_hash
 from nacre_model.models import HEAD_NAME
 from nacre_model.protocol import ContractViolation, json_text
 from nacre_model.sampling import hash_text
@@ -54,15 +55,26 @@ class AdapterWeights:
 class LoRALinear(nn.Module):
     """A frozen linear plus scale * B A, the only part that learns.
 
-    Input (..., in) → output (..., out) in the dtype of the input.
+    Input (..., in) → output (..., out) in the dtype of the input; with dropout, which B A then sees
+    its input through, (rows, positions, in).
     """
 
-    def __init__(self, base: nn.Linear, A: Tensor, B: Tensor, scale: float) -> None:
+    def __init__(
+        self,
+        base: nn.Linear,
+        A: Tensor,
+        B: Tensor,
+        scale: float,
+        dropout: AdapterDropout | None = None,
+        name: str = "",
+    ) -> None:
         super().__init__()
         self.base = base
         self.lora_A = nn.Parameter(A)
         self.lora_B = nn.Parameter(B)
         self.scale = scale
+        self.dropout = dropout
+        self.module = module_hash(name)
         # Per token A and B cost rank * (in + out) multiplications three times over (forward and two
         # gradients), the summed weight in * out once more than a frozen one, and fewer passes over
         # memory (measured break-even: a quarter). Only float32 keeps the sum; 16 bits swallow it.
@@ -73,11 +85,18 @@ class LoRALinear(nn.Module):
         )
 
     def forward(self, inputs: Tensor) -> Tensor:
+        if self.dropout is not None:
+            seen = torch.where(self.dropout.keep(self.module, inputs), inputs, 0)
+            return self.base(inputs) + self.update(seen) * self.dropout.scale
         if self.sums_weight:
             weight = torch.addmm(self.base.weight, self.lora_B, self.lora_A, alpha=self.scale)
             return functional.linear(inputs, weight, self.base.bias)
+        return self.base(inputs) + self.update(inputs)
+
+    def update(self, inputs: Tensor) -> Tensor:
+        """scale * B A inputs."""
         reduced = functional.linear(inputs, self.lora_A.to(inputs.dtype))
-        return self.base(inputs) + functional.linear(reduced, self.lora_B.to(inputs.dtype)) * self.scale
+        return functional.linear(reduced, self.lora_B.to(inputs.dtype)) * self.scale
 
 
 def backbone_linears(model: PreTrainedModel) -> dict[str, nn.Linear]:
@@ -105,10 +124,16 @@ def initial_adapter(model: PreTrainedModel, rank: int, alpha: float, seed: int) 
     return AdapterWeights(rank, alpha, factors, getattr(model, HEAD_NAME).weight.detach().float().clone())
 
 
-def attach(model: PreTrainedModel, weights: AdapterWeights, trainable: bool = False) -> None:
+def attach(
+    model: PreTrainedModel,
+    weights: AdapterWeights,
+    trainable: bool = False,
+    dropout: AdapterDropout | None = None,
+) -> None:
     """Put the adapter on the linears of the backbone and the head in the place of the model's.
 
-    The base is frozen; with `trainable` factors and head learn. The tensors are copied.
+    The base is frozen; with `trainable` factors and head learn. The tensors are copied. With `dropout`
+    every forward needs the rows that it is of (AdapterDropout.choose).
 
     Raises ContractViolation when the adapter does not fit the model, naming the tensor.
     """
@@ -119,7 +144,7 @@ def attach(model: PreTrainedModel, weights: AdapterWeights, trainable: bool = Fa
         parent, _, child = name.rpartition(".")
         linear = model.get_submodule(name)
         adapted = LoRALinear(
-            linear, A.clone().to(device), B.clone().to(device), weights.scale
+            linear, A.clone().to(device), B.clone().to(device), weights.scale, dropout, name
         ).requires_grad_(False)
         adapted.lora_A.requires_grad_(trainable)
         adapted.lora_B.requires_grad_(trainable)

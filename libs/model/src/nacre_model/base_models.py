@@ -60,6 +60,7 @@ def make_base_model(context: TaskContext) -> dict[str, float]:
     texts = list(presented_texts(folders, TOKENIZER_TEXTS))
     if not texts:
         raise InvalidData(f"{', '.join(folder.name for folder in folders)}: no rows, so no text")
+    context.spend("step")
     tokenizer = train_tokenizer([*committed_words(), *texts], tiny["vocab_size"])
     save_tokenizer(tokenizer, context.output, MAX_POSITIONS)
     context.check_stop()
@@ -72,6 +73,7 @@ def make_base_model(context: TaskContext) -> dict[str, float]:
     elif warm_up["on"] == "text":
         figures["loss"] = warm_up_on_text(context, model, encoder, texts, warm_up)
     context.phase("writing")
+    context.spend("load")
     model.eval().save_pretrained(context.output)
     return figures
 

@@ -93,6 +93,7 @@ def read_request(path: Path, task: str) -> tuple[TaskContext, Path]:
     output = Path(document["output"])
     if not output.is_dir() or any(output.iterdir()):
         raise ContractViolation(f"{path}: output: {output} is not an empty folder; make it or empty it")
+    rank = rank_of(document["execution"])
     context = TaskContext(
         task=task,
         stage=document["stage"],
@@ -100,20 +101,31 @@ def read_request(path: Path, task: str) -> tuple[TaskContext, Path]:
         execution=document["execution"],
         inputs=inputs,
         output=output,
-        events=Path(document["events"]),
+        events=Path(document["events"]) if rank in (None, 0) else None,
         input_contents=document["input_contents"],
         checkpoints=document["checkpoints"],
     )
-    return context, Path(document["result"])
+    return context, result_of(Path(document["result"]), rank)
+
+
+def rank_of(execution: dict[str, Any]) -> int | None:
+    """Which of several ranks this process is, from the launcher; None where one process is all."""
+    return int(os.environ["RANK"]) if execution["ranks"] > 1 else None
+
+
+def result_of(place: Path, rank: int | None) -> Path:
+    """Where a rank answers: beside the result, which the launcher makes of the answers of all ranks."""
+    return place if rank is None else place.with_name(f"{place.name}.rank{rank}")
 
 
 def result_place(path: Path) -> Path | None:
     """Where a request wants its result, if at least that can be read: a refused request is answered too."""
     try:
-        place = parse(path.read_text(encoding="utf-8"))["result"]
+        document = parse(path.read_text(encoding="utf-8"))
+        place = result_of(Path(document["result"]), rank_of(document["execution"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Path(place) if isinstance(place, str) and Path(place).parent.is_dir() else None
+    return place if place.parent.is_dir() else None
 
 
 def write_result(place: Path, document: dict[str, Any]) -> None:

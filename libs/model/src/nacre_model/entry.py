@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import math
 import os
 import resource
@@ -20,12 +19,12 @@ from nacre_model.parent import tie_to_starter
 from nacre_model.protocol import (
     ContractViolation,
     NonFiniteLoss,
-    OutOfMemory,
     TaskContext,
     TaskError,
     find_task,
     request_stop,
 )
+from nacre_model.verdicts import verdict
 
 
 def main(arguments: list[str]) -> int:
@@ -52,12 +51,17 @@ def main(arguments: list[str]) -> int:
     except BaseException as failure:
         place = place or result_place(chosen.request)
         kind, code, message = verdict(failure)
-        if code == 1:
+        if code == TaskError.exit_code:
             traceback.print_exception(failure)
         print(f"nacre_model {chosen.task}: {kind}: {message}", file=sys.stderr)
         result = {"exit_code": code, "metrics": {}, "error": {"type": kind, "message": message}}
     if place is not None:
-        write_result(place, {"nacre_result": 1, "environment": environment(execution), **result})
+        try:
+            write_result(place, {"nacre_result": 1, "environment": environment(execution), **result})
+        except OSError as failure:
+            # The exit code says the same, and a full disk has no room for more.
+            print(f"nacre_model {chosen.task}: the result cannot be written: {failure}", file=sys.stderr)
+            return int(result["exit_code"]) or verdict(failure)[1]
     return int(result["exit_code"])
 
 
@@ -74,6 +78,7 @@ def run(context: TaskContext) -> dict[str, float]:
         metrics = {name: float(value) for name, value in function(context).items()}
     finally:
         context.emit("memory-peak", bytes=memory_peak(context.execution["device"]))
+        context.tell_spending(at_once=True)
     wild = [name for name, value in metrics.items() if not math.isfinite(value)]
     if wild:
         raise NonFiniteLoss(f"{context.stage['name']}: {', '.join(wild)} is NaN or infinite")
@@ -88,16 +93,3 @@ def memory_peak(device: str) -> int:
 
         return torch.cuda.max_memory_allocated()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def verdict(failure: BaseException) -> tuple[str, int, str]:
-    """(error name, exit code, message) of what ended a task."""
-    if isinstance(failure, TaskError):
-        return failure.type, failure.exit_code, str(failure)
-    text = f"{type(failure).__name__}: {failure}"
-    # torch's CPU allocator raises a plain RuntimeError.
-    if isinstance(failure, MemoryError) or "OutOfMemoryError" in text or "can't allocate memory" in text:
-        return OutOfMemory.type, OutOfMemory.exit_code, text
-    if isinstance(failure, OSError) and failure.errno == errno.ENOSPC:
-        return "DoesNotFit", 1, f"the disk of {failure.filename or 'the output folder'} is full; free space"
-    return TaskError.type, TaskError.exit_code, text

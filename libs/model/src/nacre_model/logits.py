@@ -22,6 +22,7 @@ from nacre_model.tables import (
     select_rows,
     write_logits_shard,
 )
+from nacre_model.verdicts import memory_for
 
 SECONDS_BETWEEN_EVENTS = 2.0
 
@@ -61,17 +62,18 @@ def score_rows(
     score: micro-batch → logits [n, labels]. Each shard's rows are sorted by length for computing
     only. Emits rows-written (rows computed so far), stops between micro-batches when asked to.
 
-    Raises NonFiniteLoss naming the first row whose logits are not finite.
+    Raises NonFiniteLoss naming the first row whose logits are not finite, and what memory_for raises.
     """
     labels, budget = context.labels, context.execution["micro_batch_tokens"]
     computed, padded, said = 0, 0, time.monotonic()
+    context.spend("step")
     for shard, start in enumerate(range(0, len(rows), LOGITS_SHARD_ROWS)):
         chosen = tokens.take(rows[start : start + LOGITS_SHARD_ROWS])
         logits = np.empty((len(chosen), len(labels)), dtype=np.float32)
         every = np.arange(len(chosen))
         for batch in micro_batches(chosen, every, budget, pad_token_id or 0, context.execution["device"]):
             context.check_stop()
-            with torch.inference_mode():
+            with torch.inference_mode(), memory_for(batch, chosen):
                 logits[batch.rows] = score(batch).float().cpu().numpy()
             computed += len(batch.rows)
             padded += batch.padded_tokens
@@ -84,10 +86,13 @@ def score_rows(
             raise NonFiniteLoss(
                 f"{row}: its logits are not finite ({int((~finite).sum())} rows of shard {shard})"
             )
+        context.spend("load")
         write_logits_shard(
             context.output, shard, labels, LogitsTable(chosen.example_ids, chosen.swapped, logits)
         )
+        context.spend("step")
         context.emit("rows-written", rows=computed, total=len(rows))
+    context.spend("load")
     return {
         "rows": float(len(rows)),
         "tokens": float(tokens.lengths[rows].sum()),

@@ -21,7 +21,9 @@ def merge(context: TaskContext) -> dict[str, float]:
     context.phase("merging")
     adapters = {name: read_adapter(folder) for name, folder in context.inputs_of("adapter").items()}
     methods = {"product_mean": product_mean, "factor_mean": factor_mean}
+    context.spend("step")
     merged = methods[context.parameters["method"]](adapters)
+    context.spend("load")
     context.check_stop()
     write_adapter(context.output, merged)
     return {"adapters": float(len(adapters)), "rank": float(merged.rank)}

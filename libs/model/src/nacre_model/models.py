@@ -116,4 +116,5 @@ def classify(model: nn.Module, input_ids: Tensor, lengths: Tensor) -> Tensor:
     # A cache would let transformers attend across rows, and costs memory that training cannot use.
     hidden = backbone(input_ids=input_ids, use_cache=False).last_hidden_state
     last = hidden[torch.arange(len(lengths), device=hidden.device), lengths - 1]
-    return getattr(classifier, HEAD_NAME)(last.float())
+    # 16 bits are widened for the head; float64, which only tests compute in, stays what it is.
+    return getattr(classifier, HEAD_NAME)(last.to(torch.promote_types(last.dtype, torch.float32)))

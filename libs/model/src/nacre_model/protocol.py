@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import re
 import threading
@@ -18,6 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+
+from nacre_model.spending import Spending, SpendingClock
+
+SECONDS_BETWEEN_SPENDING_EVENTS = 1.0
 
 
 class TaskError(Exception):
@@ -61,10 +66,38 @@ class TrainerStopped(TaskError):
 
 
 class OutOfMemory(TaskError):
-    """The task asked for more memory than its device has."""
+    """The task asked for more memory than its device has; a smaller micro-batch may fit."""
 
     type = "OutOfMemory"
     exit_code = 76
+
+
+class DeviceFault(TaskError):
+    """The device computed something else the second time, or does not answer."""
+
+    type = "DeviceFault"
+    exit_code = 77
+
+
+class CheckpointRefused(TaskError):
+    """The checkpoint to go on from is damaged or not of this stage; the next older one may do."""
+
+    type = "CheckpointRefused"
+    exit_code = 78
+
+
+class DoesNotFit(TaskError):
+    """One row alone does not fit into memory, or the output does not fit onto the disk."""
+
+    type = "DoesNotFit"
+    exit_code = 79
+
+
+class CollectiveTimeout(TaskError):
+    """A rank waited in vain for the others."""
+
+    type = "CollectiveTimeout"
+    exit_code = 80
 
 
 _stop = threading.Event()
@@ -87,8 +120,8 @@ class TaskContext:
     stage: {kind, version, name, key}. parameters: hashed into the stage key. execution: {threads, device,
     micro_batch_tokens, ranks}, never hashed. inputs: folder of each input artifact, read only.
     output: an empty folder for the files of the artifact. events: file to which JSON lines are
-    appended, or None to drop them. input_contents: content_id of each input. checkpoints: {folder,
-    every_seconds, resume}, or None where the task keeps none.
+    appended, or None to drop them, as every rank but the first does. input_contents: content_id of each
+    input. checkpoints: {folder, every_seconds, resume}, or None where the task keeps none.
     """
 
     task: str
@@ -101,6 +134,8 @@ class TaskContext:
     input_contents: dict[str, str] = field(default_factory=dict)
     checkpoints: dict[str, Any] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _clock: SpendingClock = field(default_factory=SpendingClock, repr=False)
+    _told: float = field(default=-math.inf, repr=False)
 
     @property
     def labels(self) -> list[str]:
@@ -141,8 +176,21 @@ class TaskContext:
         """Say what the task does from now on (`loading`, `training`, `writing` …)."""
         self.emit("phase-start", phase=name)
 
+    def spend(self, category: Spending) -> None:
+        """Count the time of this process as `category` from now on; until the first call it is `load`."""
+        self._clock.switch(category)
+        self.tell_spending()
+
+    def tell_spending(self, at_once: bool = False) -> None:
+        """Emit time-spent; nothing where the last one is less than a second old, save `at_once`."""
+        now = time.monotonic()
+        if at_once or now - self._told >= SECONDS_BETWEEN_SPENDING_EVENTS:
+            self._told = now
+            self.emit("time-spent", seconds=self._clock.seconds())
+
     def check_stop(self) -> None:
         """Called at step boundaries: raises TrainerStopped once a stop has been asked for."""
+        self.tell_spending()
         if stop_requested():
             raise TrainerStopped(f"{self.stage['name']}: stopped at a step boundary, as asked")
 

@@ -28,27 +28,18 @@ def epoch_order(seed: int, epoch: int, hashes: np.ndarray, swapped: np.ndarray) 
 
     hashes: example_hashes of the N rows; swapped: bool [N].
     """
-    draws = _mix(hashes ^ _mix(np.uint64(seed)))
-    draws = _mix(draws ^ _mix(np.uint64(2 * epoch) + swapped.astype(np.uint64)))
+    draws = row_draws(seed, epoch, hashes, swapped)
     # The last keys settle equal draws without looking at positions.
     return np.lexsort((swapped, hashes, draws))
 
 
-def global_batches(order: np.ndarray, global_batch: int) -> list[np.ndarray]:
-    """The steps of an epoch: `global_batch` rows each; the last one has what is left.
-
-    The smaller last step is kept, and its loss is still a sum over rows divided by `global_batch`:
-    every row weighs the same.
-    """
-    return [order[start : start + global_batch] for start in range(0, len(order), global_batch)]
+def row_draws(seed: int, epoch: int, hashes: np.ndarray, swapped: np.ndarray) -> np.ndarray:
+    """One draw per row, uint64 [N]: a function of (seed, epoch, example id, swapped), uniform."""
+    draws = mix(hashes ^ mix(np.uint64(seed)))
+    return mix(draws ^ mix(np.uint64(2 * epoch) + swapped.astype(np.uint64)))
 
 
-def step_count(rows: int, global_batch: int, epochs: int) -> int:
-    """Optimizer steps of a whole training."""
-    return epochs * -(-rows // global_batch)
-
-
-def _mix(values: np.ndarray | np.uint64) -> np.ndarray:
+def mix(values: np.ndarray | np.uint64) -> np.ndarray:
     """splitmix64's output function (Steele, Lea, Flood 2014): a bijection that spreads every bit."""
     mixed = np.atleast_1d(np.asarray(values, dtype=np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -47,9 +47,11 @@ def tokenize(context: TaskContext) -> dict[str, float]:
         total = 2 * source.metadata.num_rows
         for batch in source.iter_batches(batch_size=ROWS_PER_STEP, columns=_columns):
             context.check_stop()
+            context.spend("step")
             rows = [
                 row for comparison in batch.to_pylist() for row in token_rows(context, encoder, comparison)
             ]
+            context.spend("load")
             writer.write_table(pa.Table.from_pylist(rows, schema=_tokens_schema))
             lengths = [len(row["input_ids"]) for row in rows]
             figures["rows"] += len(rows)

@@ -141,7 +141,8 @@ def context(tmp_path: Path) -> Callable[..., TaskContext]:
         execution = {"threads": 1, "device": "cpu", "micro_batch_tokens": budget, "ranks": 1}
         stage = {"kind": task, "version": 1, "name": f"{task} of a test", "key": "0" * 64}
         events = tmp_path / f"events-{made}.jsonl"
-        return TaskContext(task, stage, parameters, execution, inputs, output, events)
+        contents = dict.fromkeys(inputs, "1" * 64)
+        return TaskContext(task, stage, parameters, execution, inputs, output, events, contents)
 
     return make
 

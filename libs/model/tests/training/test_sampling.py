@@ -1,6 +1,7 @@
 import numpy as np
 
-from nacre_model.sampling import epoch_order, example_hashes, global_batches, hash_text, step_count
+from nacre_model.sampling import epoch_order, example_hashes, hash_text
+from nacre_model.schedule import global_batches, step_count
 
 IDS = [f"s:{number}" for number in range(500) for _ in range(2)]
 SWAPPED = np.array([False, True] * 500)

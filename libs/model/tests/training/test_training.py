@@ -9,7 +9,9 @@ from training_runs import FAMILIES, FILES, history, loop_of
 
 from nacre_model.adapters import read_adapter, write_adapter
 from nacre_model.models import load_classifier
-from nacre_model.training import Step, learning_rate, plan_steps, read_training_rows, starting_adapter, train
+from nacre_model.schedule import Step, learning_rate, plan_steps
+from nacre_model.training import starting_adapter, train
+from nacre_model.training_rows import read_training_rows
 
 
 def gradient(job):
@@ -20,7 +22,8 @@ def gradient(job):
     with torch.no_grad():
         for parameter in trained.values():
             parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator))
-    loss, tokens, padded = loop.accumulate(Step(1, 1.0, np.arange(len(loop.rows.tokens))))
+    every = np.arange(len(loop.rows.tokens))
+    loss, tokens, padded = loop.accumulate(Step(1, 1.0, every), every)
     return torch.cat([parameter.grad.flatten() for parameter in trained.values()]), loss, tokens, padded
 
 
@@ -42,10 +45,10 @@ def test_a_row_weighs_the_same_in_a_smaller_last_step(job, toy_rows):
     sizes = [len(step.rows) for step in plan_steps(loop.context.parameters, loop.rows.tokens)]
     assert sizes == [8, 2]
     parameter = loop.model.score.weight
-    loop.accumulate(Step(1, 1.0, np.array([3])))
+    loop.accumulate(Step(1, 1.0, np.array([3])), np.array([3]))
     once = parameter.grad.clone()
     parameter.grad = None
-    loop.accumulate(Step(1, 1.0, np.array([3, 3])))
+    loop.accumulate(Step(1, 1.0, np.array([3, 3])), np.array([3, 3]))
     assert torch.allclose(parameter.grad, 2 * once, rtol=1e-5, atol=1e-8)
 
 

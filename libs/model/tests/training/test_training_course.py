@@ -1,18 +1,15 @@
-import json
 import multiprocessing
 import os
-import shutil
 import signal
 import sys
 import time
 
 import pytest
-from safetensors.torch import load_file, save_file
-from training_runs import events, history
+from training_runs import events, history, result_of, write_request
 
 from nacre_model.documents import fault
 from nacre_model.entry import main
-from nacre_model.protocol import NonFiniteLoss, TrainerStopped, request_stop
+from nacre_model.protocol import TrainerStopped, request_stop
 from nacre_model.training import train
 
 
@@ -29,20 +26,6 @@ def test_every_step_is_an_event_that_the_contract_accepts_and_a_line_of_the_hist
     assert [line["phase"] for line in events(run, "phase-start")] == ["loading", "training", "writing"]
 
 
-def test_a_row_that_makes_the_loss_infinite_is_named_with_its_step(job, base, toy_rows, tmp_path):
-    broken = tmp_path / "broken"
-    shutil.copytree(base("llama"), broken)
-    tensors = load_file(broken / "model.safetensors")
-    tensors["model.embed_tokens.weight"][8] = float("nan")
-    save_file(tensors, broken / "model.safetensors", {"format": "pt"})
-    rows = toy_rows(40)
-    rows[9] = (*rows[9][:2], [1, 8, 12, 3], 0)
-    run = job(rows=rows, inputs={"base": broken})
-    with pytest.raises(NonFiniteLoss, match=r"step \d: .* toy:0004 \(swapped\) \(1 of 16\)"):
-        train(run)
-    assert not list(run.output.iterdir())
-
-
 def test_a_stop_that_was_asked_for_is_obeyed_before_the_next_step(job):
     run = job()
     request_stop()
@@ -52,25 +35,12 @@ def test_a_stop_that_was_asked_for_is_obeyed_before_the_next_step(job):
     assert not list(run.output.iterdir())
 
 
-def test_sigterm_ends_the_process_at_a_step_boundary_with_75(job, tmp_path):
+def test_sigterm_ends_the_process_at_a_step_boundary_with_75(job):
     run = job(epochs=5000)
-    request = {
-        "nacre_request": 1,
-        "task": "train",
-        "stage": {**run.stage, "kind": "train_teacher"},
-        "parameters": run.parameters,
-        "execution": run.execution,
-        "inputs": {name: str(folder) for name, folder in run.inputs.items()},
-        "input_contents": dict.fromkeys(run.inputs, "0" * 64),
-        "checkpoints": run.checkpoints,
-        "output": str(run.output),
-        "events": str(run.events),
-        "result": str(tmp_path / "result.json"),
-    }
-    (tmp_path / "request.json").write_text(json.dumps(request))
+    request = write_request(run)
     # A fork of this process has torch imported already; the warm parent of CPU workers does the same.
     process = multiprocessing.get_context("fork").Process(
-        target=lambda: sys.exit(main(["train", "--request", str(tmp_path / "request.json")]))
+        target=lambda: sys.exit(main(["train", "--request", str(request)]))
     )
     process.start()
     try:
@@ -84,6 +54,6 @@ def test_sigterm_ends_the_process_at_a_step_boundary_with_75(job, tmp_path):
         assert process.exitcode == 75
     finally:
         process.kill()
-    result = json.loads((tmp_path / "result.json").read_text())
+    result = result_of(run)
     assert (result["exit_code"], result["error"]["type"]) == (75, "TrainerStopped")
     assert not list(run.output.iterdir())

@@ -5,7 +5,8 @@ from training_runs import FILES, LABELS, history
 
 from nacre_model.protocol import ContractViolation, InvalidData
 from nacre_model.tables import LogitsTable, write_logits_shard
-from nacre_model.training import read_training_rows, train
+from nacre_model.training import train
+from nacre_model.training_rows import read_training_rows
 
 
 def write_teacher(folder, rows, logits):

@@ -66,6 +66,7 @@ def quantize(context: TaskContext) -> dict[str, float]:
         )
         for chosen in (rows[:CHECKED_ROWS], rows)
     )
+    context.spend("step")
     with torch.inference_mode():
         expected = torch.cat([classify(model, batch.input_ids, batch.lengths) for batch in checked])
 
@@ -81,6 +82,7 @@ def quantize(context: TaskContext) -> dict[str, float]:
         context.check_stop()
 
     context.phase("writing")
+    context.spend("load")
     # Tensors that are not quantized keep the dtype that the base says it has.
     dtype = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False).dtype
     write_quantized(model, context.output, context.labels, dtype or torch.float32)
@@ -88,7 +90,9 @@ def quantize(context: TaskContext) -> dict[str, float]:
     architecture, head = type(model).__name__, getattr(model, HEAD_NAME).weight.detach()
     del model
     context.phase("checking")
+    context.spend("step")
     difference = check_quantized(context.output, architecture, head, linears, checked, expected)
+    context.spend("load")
     write_report(context, layers, len(rows), difference)
     errors = [linear.relative_error for layer in layers for linear in layer.linears]
     nearest = [linear.round_to_nearest_error for layer in layers for linear in layer.linears]
