@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addCancel } from './cancel.js';
 import { addDev } from './dev.js';
 import { addDoctor } from './doctor.js';
+import { addDrill } from './drill.js';
 import { addGet } from './get.js';
 import { addInit } from './init.js';
 import { addLogs } from './logs.js';
@@ -41,4 +42,5 @@ export function addCommands(program: Command): void {
   addRestart(program);
   addReproduce(program);
   addRetry(program);
+  addDrill(program);
 }
