@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from conftest import events_of, make_context, write_request
 
+from safetensors import SafetensorError
+
 from nacre_model import protocol
 from nacre_model.documents import fault
 from nacre_model.entry import main
@@ -100,6 +102,7 @@ def test_an_error_of_the_protocol_has_its_name_and_exit_code(
         (MemoryError("8 GiB"), "OutOfMemory", 76),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "OutOfMemory", 76),
         (OSError(errno.ENOSPC, "No space left on device", "/output/a"), "DoesNotFit", 79),
+        (SafetensorError("I/O error: No space left on device (os error 28)"), "DoesNotFit", 79),
         (RuntimeError("CUDA error: uncorrectable ECC error encountered"), "DeviceFault", 77),
         (RuntimeError("CUDA error: device-side assert triggered"), "TrainerCrashed", 1),
         (KeyError("a bug"), "TrainerCrashed", 1),

@@ -158,6 +158,7 @@ def test_a_process_ended_by_sigterm_goes_on_in_another_one_to_the_same_bytes(job
     inputs = {"tokens-toy": whole.input("tokens-toy")}
     part, last = (job(inputs=inputs, epochs=40, adapter=DROPOUT) for _ in range(2))
     folder = keep_checkpoints(part)
+    began = time.time()
     with started(part) as process:
         while not (part.events.exists() and len(events(part, "step-end")) >= 3):
             assert process.poll() is None
@@ -165,6 +166,10 @@ def test_a_process_ended_by_sigterm_goes_on_in_another_one_to_the_same_bytes(job
         process.terminate()
         assert process.wait(60) == 75
     [written] = events(part, "checkpoint-written")
+    spent = events(part, "time-spent")[-1]
+    # What the process did before its first line of Python is in it.
+    assert sum(spent["seconds"].values()) == pytest.approx(spent["at"] - began, rel=0.01, abs=0.1)
+    assert min(spent["seconds"][name] for name in ("load", "step", "checkpoint")) > 0
     assert result_of(part)["error"]["type"] == "TrainerStopped"
     assert f"after step {written['step']} of 200" in result_of(part)["error"]["message"]
     keep_checkpoints(last, folder / str(written["step"]))
