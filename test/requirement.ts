@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
 
 /** A part of the machine that a test may need and a laptop may lack. */
-export type MachinePart = 'browser' | 'arena-mini';
+export type MachinePart = 'browser' | 'arena-mini' | 'small-disk';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -29,6 +30,20 @@ function findArenaMini(): string | undefined {
   return existsSync(resolve(folder, 'train.csv')) ? folder : undefined;
 }
 
+/** A program that gives a process mounts of its own, where the kernel lets this user have them. */
+function findUnshare(): string | undefined {
+  const { status } = spawnSync('unshare', [
+    '--map-root-user',
+    '--mount',
+    'mount',
+    '-t',
+    'tmpfs',
+    'tmpfs',
+    '/mnt',
+  ]);
+  return status === 0 ? 'unshare' : undefined;
+}
+
 const parts = {
   browser: {
     find: findBrowser,
@@ -38,10 +53,14 @@ const parts = {
     find: findArenaMini,
     absent: 'no folder arena-mini; set NACRE_ARENA_MINI to a folder in the competition’s format',
   },
+  'small-disk': {
+    find: findUnshare,
+    absent: 'no leave to mount a small disk (unshare --map-root-user --mount)',
+  },
 } satisfies Record<MachinePart, { find: () => string | undefined; absent: string }>;
 
 /**
- * Path of the part: the browser's executable, or the folder with train.csv. Where it is absent the calling test is
+ * Path of the part: the browser's executable, the folder with train.csv, or the program that gives mounts. Where it is absent the calling test is
  * skipped and listed with the reason, or fails if NACRE_REQUIRE (comma-separated parts) names it, as CI does.
  */
 export function requirePart(context: TestContext, part: MachinePart): string {

@@ -17,13 +17,15 @@ export class StartedWorker {
     child.stderr?.on('data', hear);
   }
 
-  /** Resolves when the worker polls. */
+  /** Resolves when the worker polls. `within`: a program and its words that become the worker. */
   static async start(
     command: readonly string[],
     folder: string,
     environment: NodeJS.ProcessEnv,
+    within: readonly string[] = [],
   ): Promise<StartedWorker> {
-    const child = spawn(process.execPath, command, {
+    const [program = process.execPath, ...words] = [...within, process.execPath, ...command];
+    const child = spawn(program, words, {
       cwd: folder,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],

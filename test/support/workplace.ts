@@ -106,10 +106,10 @@ export class Workplace {
     return this.#client.client.workflow.getHandle(run).query<Progress>(PROGRESS_QUERY);
   }
 
-  /** `npx nacre worker --role …`, once it polls. */
-  async worker(roles = 'control,data,gpu'): Promise<StartedWorker> {
+  /** `npx nacre worker --role …`, once it polls; `within` a program that becomes it. */
+  async worker(roles = 'control,data,gpu', within?: readonly string[]): Promise<StartedWorker> {
     const command = [join(root, 'apps/cli/bin/nacre.mjs'), 'worker', '--role', roles, '--concurrency', '2'];
-    const worker = await StartedWorker.start(command, this.folder, this.environment);
+    const worker = await StartedWorker.start(command, this.folder, this.environment, within);
     this.#workers.push(worker);
     return worker;
   }

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { fetchArtifact, publishArtifact } from '@nacre/artifact-store';
+import { diskFull, fetchArtifact, noSpace, publishArtifact } from '@nacre/artifact-store';
 import type { Environment } from '@nacre/contracts/artifact';
 import { ContractViolation } from '@nacre/contracts/errors';
 import type { StageCall } from '@nacre/contracts/run';
@@ -24,6 +24,7 @@ export type AttemptContext = Pick<
  * in the store and nobody's yet. The work folder is this attempt's alone and is gone afterwards.
  *
  * @param begins told of each part of the work
+ * @throws DoesNotFit naming the work folder when its disk is full; whatever ended the work
  */
 export async function computeStage(
   attempt: AttemptContext,
@@ -84,6 +85,9 @@ export async function computeStage(
     } finally {
       await keepStageLog(store, call, work);
     }
+  } catch (error) {
+    // A write to an open file does not say where it was; a folder that cannot be made has its own path.
+    throw diskFull(error) ? noSpace(work, error) : error;
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -6,6 +6,7 @@ export * from './download-source.js';
 export * from './fetch-artifact.js';
 export * from './fetch-checkpoint.js';
 export * from './keep-checkpoints.js';
+export { diskFull, noSpace } from './land-file.js';
 export * from './list-checkpoints.js';
 export * from './list-stage-keys.js';
 export * from './open-store.js';
