@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from conftest import events_of, make_context, write_request
-
 from safetensors import SafetensorError
 
 from nacre_model import protocol

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def test_categories_sum_up_to_the_age_of_the_process(
     assert all(seconds[name] >= 0.3 for name in ("load", "wait", "evaluation", "checkpoint"))
     # At the first call, once a second, and at the end.
     assert 2 < len(told) <= 2 + sum(seconds.values())
-    gaps = [later["at"] - earlier["at"] for earlier, later in zip(told[:-1], told[1:-1], strict=False)]
+    gaps = [later["at"] - earlier["at"] for earlier, later in itertools.pairwise(told[:-1])]
     assert all(gap > 0.99 for gap in gaps)
 
 

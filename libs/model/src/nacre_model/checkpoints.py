@@ -180,9 +180,12 @@ def _restore(folder: Path, state: TrainedState, step: int) -> Progress:
     with torch.no_grad():
         for name, parameter in state.parameters.items():
             parameter.copy_(weights[name])
-            # AdamW keeps its step counts on the CPU wherever the moments are.
+            # What load_file gives is a view of the file, which the caller may remove. AdamW keeps its step
+            # counts on the CPU wherever the moments are.
             state.optimizer.state[parameter] = {
-                moment: moments[f"{name}.{moment}"].to("cpu" if moment == "step" else parameter.device)
+                moment: moments[f"{name}.{moment}"].to(
+                    "cpu" if moment == "step" else parameter.device, copy=True
+                )
                 for moment in MOMENTS
             }
     return progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import os
 import resource
@@ -77,7 +78,9 @@ def run(context: TaskContext) -> dict[str, float]:
     try:
         metrics = {name: float(value) for name, value in function(context).items()}
     finally:
-        context.emit("memory-peak", bytes=memory_peak(context.execution["device"]))
+        # A device that does not answer must not hide what it failed with.
+        with contextlib.suppress(RuntimeError):
+            context.emit("memory-peak", bytes=memory_peak(context.execution["device"]))
         context.tell_spending(at_once=True)
     wild = [name for name, value in metrics.items() if not math.isfinite(value)]
     if wild:

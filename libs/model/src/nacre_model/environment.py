@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from importlib.metadata import version
@@ -57,11 +58,15 @@ def environment(execution: dict[str, Any] | None) -> dict[str, str | int | None]
         return facts
     import torch
 
-    on_gpu = execution["device"] == "cuda" and torch.cuda.is_available()
+    gpu = None
+    # A device that does not answer has no name either.
+    with contextlib.suppress(RuntimeError):
+        if execution["device"] == "cuda" and torch.cuda.is_available():
+            gpu = torch.cuda.get_device_name()
     return {
         **facts,
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-        "gpu": torch.cuda.get_device_name() if on_gpu else None,
+        "gpu": gpu,
         "threads": execution["threads"],
         "ranks": execution["ranks"],
     }

@@ -110,7 +110,10 @@ def test_shards_follow_one_another_in_the_order_of_the_tokens(job, monkeypatch):
     names = sorted(path.name for path in run.output.iterdir())
     assert names == [f"logits-0000{shard}.parquet" for shard in range(3)]
     assert read_logits(run.output, LABELS).keys() == read_logits(whole.output, LABELS).keys()
+    run.tell_spending(at_once=True)
     lines = [json.loads(line) for line in run.events.read_text().splitlines()]
+    spent = [line["seconds"] for line in lines if line["type"] == "time-spent"][-1]
+    assert min(spent["load"], spent["step"]) > 0
     progress = [line for line in lines if line["type"] == "rows-written"]
     assert [(line["rows"], line["total"]) for line in progress] == [(25, 60), (50, 60), (60, 60)]
     assert all(fault("task-event", line) is None for line in lines)

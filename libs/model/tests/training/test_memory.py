@@ -24,7 +24,7 @@ def parameters_after(run, double):
     return torch.cat([parameter.detach().flatten() for parameter in loop.trained.values()])
 
 
-@pytest.mark.parametrize(("double", "tolerance"), [(True, 1e-9), (False, 1e-3)], ids=["float64", "float32"])
+@pytest.mark.parametrize(("double", "tolerance"), [(True, 1e-9), (False, 1e-4)], ids=["float64", "float32"])
 def test_half_the_token_budget_gives_the_same_parameters_after_fifty_steps(
     job, toy_rows, double, tolerance, record_property
 ):

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from training_runs import events
 
 from nacre_model.adapters import (
     AdapterWeights,
@@ -111,6 +112,8 @@ def test_heads_are_averaged_and_equal_inputs_give_equal_bytes(folds, context, tm
         inputs[f"adapter-{fold}"] = tmp_path / fold
     runs = [context("merge", {"method": method}, order) for order in (inputs, dict(reversed(inputs.items())))]
     assert merge(runs[0])["adapters"] == FOLDS
+    runs[0].tell_spending(at_once=True)
+    assert events(runs[0], "time-spent")[-1]["seconds"]["step"] > 0
     merge(runs[1])
     mean = torch.stack([part.head.double() for part in adapters.values()]).mean(0)
     assert torch.allclose(read_adapter(runs[0].output).head.double(), mean, atol=1e-7)

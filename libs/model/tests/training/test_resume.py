@@ -56,9 +56,10 @@ def test_a_training_interrupted_at_any_step_ends_with_the_same_bytes_and_figures
         assert f"after step {step} of 10" in stop_during(loop_of(part), step)
         protocol._stop.clear()
         resume = folder / str(step)
-    last = same_job()
+    last, kept = same_job(), digests(resume)
     keep_checkpoints(last, resume)
     assert go_on(last) == figures
+    assert digests(resume) == kept
     assert digests(last.output) == digests(whole.output)
     assert len(digests(whole.output)) == 3
     assert [line["step"] for line in events(last, "step-end")] == list(range(stops[-1] + 1, 11))
