@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { getRunFile } from '@nacre/artifact-store';
-import { measurementSchema } from '@nacre/contracts/measurement';
+import { goodputSchema, measurementSchema } from '@nacre/contracts/measurement';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { drillRecipe, finishedDrill, startedRun } from './support/drill-run.js';
@@ -38,6 +38,22 @@ describe('the drill recipe, by the command line', () => {
       JSON.parse((await getRunFile(place.store, run, 'metrics.json'))?.toString('utf8') ?? ''),
     );
     expect(numbers.waterfall.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('accounts for every second of its attempts, within 1 %', async () => {
+    const { run: all, stages } = goodputSchema.parse(
+      JSON.parse((await getRunFile(place.store, run, 'goodput.json'))?.toString('utf8') ?? ''),
+    );
+    expect(all.attempts.done).toBe(stages.length);
+    expect(all.seconds).toMatchObject({ lost: 0 });
+    for (const { stage, kind, seconds, all: age } of stages) {
+      expect(Math.abs(seconds.unaccounted), stage).toBeLessThanOrEqual(0.01 * age + 0.01);
+      if (['train_teacher', 'distil', 'export_logits', 'quantize'].includes(kind)) {
+        expect(seconds.step, stage).toBeGreaterThan(0);
+        expect(seconds.load, stage).toBeGreaterThan(0);
+      }
+    }
+    expect(Math.abs(all.shares.unaccounted)).toBeLessThanOrEqual(0.01);
   });
 
   test('again finds every stage, with a worker for the control queue only', async () => {
