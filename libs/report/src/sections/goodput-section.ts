@@ -22,28 +22,26 @@ export function goodputSection(goodput: Goodput | null): Html | null {
       ${responsivePlot((width) => goodputPlot(kinds, width))}
     </div>
     <div class="card">
-      ${table(
-        [
-          ...kinds.map(({ kind, ...spent }) => ({ name: kind.replaceAll('_', ' '), spent })),
-          { name: 'all', spent: run },
-        ],
-        columns('Stage kind'),
-      )}
+      ${timeTable('Stage kind', [
+        ...kinds.map(({ kind, ...spent }) => ({ name: kind.replaceAll('_', ' '), spent })),
+        { name: 'all', spent: run },
+      ])}
     </div>
     <p class="quiet" style="margin-top: 14px">
       <b>Lost</b> are steps, rows or layers that were done since the newest checkpoint in the store when an
-      attempt ended before its time: the next attempt did them again. <b>Detection</b> is the silence between
-      the last sign of life of an attempt that vanished and the beginning of the next; in it nobody worked, so
-      it stands beside the time of the attempts, not in it. <b>Loading</b> goes from inputs and imports to the
-      publication of the output. <b>Unaccounted</b> is what the books of an attempt do not explain.
-      Checkpoints are uploaded while training goes on: ${uploads(run)}.
+      attempt ended before its time, or that a refused checkpoint held: the next attempt did them again.
+      <b>Detection</b> is the silence between the last sign of life of an attempt that vanished and the
+      beginning of the next; in it nobody worked, so it stands beside the time of the attempts, not in it.
+      <b>Loading</b> goes from inputs and imports to the publication of the output. <b>Unaccounted</b> is what
+      the books of an attempt do not explain. Checkpoints are uploaded while training goes on:
+      ${uploads(run)}.
     </p>
     <details>
       <summary>All stages as a table</summary>
       <div class="card">
-        ${table(
+        ${timeTable(
+          'Stage',
           stages.map(({ stage, ...spent }) => ({ name: stage, spent })),
-          columns('Stage'),
         )}
       </div>
     </details>
@@ -78,9 +76,13 @@ interface Row {
   readonly spent: TimeSpent;
 }
 
-function columns(head: string): Column<Row>[] {
+/** Uses on which no row spent a second have no column: a page has room for what there is. */
+function timeTable(head: string, rows: readonly Row[]): Html {
   const duration = (seconds: number) => (seconds === 0 ? '–' : formatDuration(seconds * 1000));
-  return [
+  const spentOn = timeUses.filter(
+    (use) => use !== 'lost' && rows.some(({ spent }) => spent.seconds[use] !== 0),
+  );
+  return table(rows, [
     { head, cell: ({ name }) => name, style: () => 'name' },
     { head: 'Attempts', cell: ({ spent }) => attemptsOf(spent), number: true },
     { head: 'Time', cell: ({ spent }) => duration(spent.all), number: true },
@@ -97,14 +99,12 @@ function columns(head: string): Column<Row>[] {
       style: ({ spent }) => (spent.seconds.lost > 0 ? 'worse' : ''),
     },
     { head: 'detection', cell: ({ spent }) => duration(spent.detection.seconds), number: true },
-    ...timeUses
-      .filter((use) => use !== 'lost')
-      .map((use): Column<Row> => ({
-        head: timeUseTitles[use],
-        cell: ({ spent }) => duration(spent.seconds[use]),
-        number: true,
-      })),
-  ];
+    ...spentOn.map((use): Column<Row> => ({
+      head: timeUseTitles[use],
+      cell: ({ spent }) => duration(spent.seconds[use]),
+      number: true,
+    })),
+  ]);
 }
 
 function attemptsOf({ attempts }: TimeSpent): number {
