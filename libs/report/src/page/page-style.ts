@@ -41,7 +41,7 @@ section > p { color: var(--soft); margin-bottom: 16px; }
 }
 td .state { white-space: nowrap; } .state::before { content: "\\25CF"; margin-right: 6px; font-size: 0.8em; }
 .is-succeeded, .is-done { color: var(--good); } .is-hit { color: var(--reuse); }
-.is-running, .is-queued, .is-looking_up { color: var(--accent); } .is-held { color: var(--warn); }
+.is-running, .is-queued, .is-looking_up { color: var(--accent); } .is-held, .is-paused { color: var(--warn); }
 .is-failed { color: var(--bad); } .is-skipped, .is-waiting, .is-cancelled { color: var(--idle); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 12px; margin: 26px 0 0; }
 .figure { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 14px 18px 15px; }

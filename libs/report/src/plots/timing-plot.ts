@@ -17,6 +17,7 @@ const colours: Partial<Record<StageState['state'], string>> = {
   done: 'var(--good)',
   running: 'var(--accent)',
   held: 'var(--warn)',
+  paused: 'var(--warn)',
   failed: 'var(--bad)',
 };
 

@@ -22,7 +22,7 @@ export function timingSection({ stages }: Progress): Html {
               <li><i style="background: var(--good)"></i>computed</li>
               <li><i style="border: 2px solid var(--reuse); border-radius: 50%"></i>from the store</li>
               <li><i style="background: var(--bad)"></i>failed</li>
-              <li><i style="background: var(--warn)"></i>held</li>
+              <li><i style="background: var(--warn)"></i>held or paused</li>
             </ul>
             ${responsivePlot((width) => timingPlot(timed, width))}
           </div>`
