@@ -13,7 +13,7 @@ from nacre_model.documents import fault, parse, read_request, result_place, writ
 from nacre_model.protocol import ContractViolation, NonFiniteLoss
 
 CORPUS = Path(__file__).parent / "corpus"
-KINDS = ["task-request", "task-event", "task-result"]
+KINDS = ["task-request", "task-event", "task-result", "checkpoint"]
 TOKENIZE = {
     "labels": ["model_a", "model_b"],
     "template": "compact",
@@ -99,7 +99,7 @@ def test_a_request_of_another_task_is_refused(tmp_path: Path):
 def test_a_stage_of_another_version_is_refused(tmp_path: Path, stage: dict[str, Any], message: str):
     context = make_context(tmp_path / "job", "tokenize", TOKENIZE)
     with pytest.raises(ContractViolation, match=message):
-        read_request(write_request(context, stage={**stage, "name": "tokens"}), "tokenize")
+        read_request(write_request(context, stage={**context.stage, **stage}), "tokenize")
 
 
 def test_a_missing_input_folder_is_named(tmp_path: Path):
