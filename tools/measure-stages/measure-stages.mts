@@ -48,6 +48,8 @@ export async function measureStages(count: number, runs: number): Promise<StageF
       worker: 'measure-stages',
       installation: installation(environment, 'unknown'),
       tasks: () => Promise.reject(new Error('no stage of the chain is a Python task')),
+      devices: null,
+      onDeviceFault: () => undefined,
     };
     const workers = await Promise.all([
       Worker.create({

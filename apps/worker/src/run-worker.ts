@@ -71,7 +71,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
     namespace,
     worker: `${String(process.pid)}@${roles.join(',')}`,
     installation: here,
-    tasks: taskRunner({ installation: here, environment, onCpu, onGpu }),
+    tasks: taskRunner({ installation: here, environment, onCpu, onGpu, graceSeconds: stopSeconds, log }),
     devices,
     onDeviceFault: (error) => {
       if (fault !== undefined) return;

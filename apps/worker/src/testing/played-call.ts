@@ -23,6 +23,7 @@ export function playedCall(name: string): StageCall {
       threads: 1,
       micro_batch_tokens: 512,
       stall_timeout: '15m',
+      heartbeat_timeout: '90s',
       gpus: 1,
       rung: 0,
       checkpoint_every: '10m',

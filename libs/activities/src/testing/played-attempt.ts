@@ -70,6 +70,7 @@ export class PlayedStagePlace {
         threads: 1,
         micro_batch_tokens: 512,
         stall_timeout: '15m',
+        heartbeat_timeout: '90s',
         gpus: 1,
         rung: 1,
         checkpoint_every: '10m',
@@ -128,7 +129,7 @@ export class PlayedStagePlace {
         ledgerMilliseconds: 100,
         ...changes,
       },
-    );
+    ) as Promise<ArtifactReference>;
     ended.catch(() => undefined); // Looked at later.
     return { ended, beats, environment };
   }

@@ -1,4 +1,5 @@
 import type { Installation } from '../installation.js';
+import type { DeviceLease } from '../stage-context.js';
 
 /** Variables of the worker that a task may see. Credentials of Temporal, S3 and Kaggle are not among them. */
 const allowed = [
@@ -16,6 +17,7 @@ export function childEnvironment(
   installation: Installation,
   environment: NodeJS.ProcessEnv,
   threads: number,
+  devices: DeviceLease | null = null,
 ): Record<string, string> {
   const inherited = allowed.flatMap((name) => {
     const value = environment[name];
@@ -23,6 +25,7 @@ export function childEnvironment(
   });
   return {
     ...Object.fromEntries(inherited),
+    ...(devices === null ? {} : { CUDA_VISIBLE_DEVICES: devices.ids.join(',') }),
     PYTHONPATH: installation.pythonPath,
     PYTHONUNBUFFERED: '1',
     PYTHONDONTWRITEBYTECODE: '1',

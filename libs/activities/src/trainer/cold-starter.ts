@@ -9,6 +9,9 @@ import type { ProcessEnd, TaskCommand, TaskProcess, TaskStarter } from './task-p
 /** File descriptor on which a task notices that whoever started it is gone: it reads end of file. */
 const LIFELINE = 3;
 
+/** Milliseconds between two signs of life on a lifeline. */
+export const LIFELINE_BEAT = 1_000;
+
 /** Starts each task as a new interpreter in its own process group. */
 export class ColdStarter implements TaskStarter {
   readonly #python: string;
@@ -17,19 +20,29 @@ export class ColdStarter implements TaskStarter {
     this.#python = python;
   }
 
-  async start({ arguments: words, folder, environment, logFile }: TaskCommand): Promise<TaskProcess> {
+  async start(command: TaskCommand): Promise<TaskProcess> {
+    const { arguments: words, folder, environment, logFile, silenceSeconds, inherited } = command;
     const log = await open(logFile, 'a');
     try {
       const child = spawn(this.#python, ['-m', ...words], {
         cwd: folder,
-        env: { ...environment, NACRE_LIFELINE_FD: String(LIFELINE), NACRE_PARENT_PID: String(process.pid) },
-        stdio: ['ignore', log.fd, log.fd, 'pipe'],
+        env: {
+          ...environment,
+          NACRE_LIFELINE_FD: String(LIFELINE),
+          NACRE_LIFELINE_SILENCE_SECONDS: String(silenceSeconds),
+          NACRE_PARENT_PID: String(process.pid),
+          NACRE_INHERITED_FDS: inherited.map((_, index) => LIFELINE + 1 + index).join(','),
+        },
+        stdio: ['ignore', log.fd, log.fd, 'pipe', ...inherited],
         detached: true,
       });
-      // The lifeline is only held; a task that ends first closes its end.
-      (child.stdio[LIFELINE] as Writable).on('error', () => undefined);
+      // A task that ends first closes its end.
+      const lifeline = child.stdio[LIFELINE] as Writable;
+      lifeline.on('error', () => undefined);
+      const beat = setInterval(() => lifeline.write('.'), LIFELINE_BEAT).unref();
       const ended = new Promise<ProcessEnd>((resolve) => {
         child.once('exit', (code, signal) => {
+          clearInterval(beat);
           resolve({ code, signal });
         });
       });

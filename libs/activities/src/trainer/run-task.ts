@@ -1,22 +1,19 @@
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { canonicalJson } from '@nacre/contracts/artifact';
 import {
+  CheckpointRefused,
   ContractViolation,
-  InvalidData,
   NodeLost,
-  NonFiniteLoss,
   OutOfMemory,
-  TrainerCrashed,
-  TrainerStopped,
-  type NacreError,
+  TrainerStalled,
 } from '@nacre/contracts/errors';
+import { milliseconds } from '@nacre/contracts/recipe';
 import {
   exitCodes,
   taskRequestSchema,
   taskResultSchema,
-  type TaskEvent,
   type TaskName,
   type TaskRequest,
   type TaskResult,
@@ -24,12 +21,21 @@ import {
 
 import type { Installation } from '../installation.js';
 import type { StageContext, StageOutput, TaskRunner } from '../stage-context.js';
+import { CheckpointSession } from './checkpoint-session.js';
 import { childEnvironment } from './child-environment.js';
 import { EventReader } from './event-reader.js';
+import { kernelKills } from './kernel-kills.js';
+import { reportOf } from './report-of.js';
+import { graceWarning, stopBudget } from './stop-budget.js';
+import { lastWords, taskFailure } from './task-failure.js';
 import { stopGroup, type ProcessEnd, type TaskProcess, type TaskStarter } from './task-process.js';
+import { TaskWatch } from './task-watch.js';
 
-/** How long a task may take from SIGTERM to its end: one step and its clean-up. */
-const STOP_GRACE = 30_000;
+/** How long a task that hangs may take to end when it is told to: it will hardly save anything. */
+const STALLED_GRACE = 5_000;
+
+/** Tasks that keep checkpoints. */
+const checkpointed: ReadonlySet<TaskName> = new Set(['train']);
 
 /** What a task is run with, once per worker. */
 export interface TaskRunnerDependencies {
@@ -39,50 +45,116 @@ export interface TaskRunnerDependencies {
   readonly onCpu: TaskStarter;
   /** Starts tasks on a GPU: always a new interpreter. */
   readonly onGpu: TaskStarter;
+  /** Seconds that the worker has from its SIGTERM until it is killed; a stop that needs more is warned of. */
+  readonly graceSeconds?: number;
+  /** Gets what people should know of checkpoints and stops; it is in the task's log too. */
+  readonly log?: (line: string) => void;
 }
 
 /** Name of the human-readable log in a stage's work folder. */
 export const TASK_LOG = 'task.log';
 
 /**
- * Writes the request, starts the task in its own process group, reports its events, stops it when
- * asked (SIGTERM, then SIGKILL) and reads its result.
+ * Writes the request, starts the task in its own process group, takes in its events, brings its
+ * checkpoints to the store and reads its result. Told to stop, the task gets SIGTERM, and SIGKILL only
+ * when it has used up the budget of a step, a save and an upload. A task that says nothing for the
+ * stall timeout is ended. A training goes on from the newest checkpoint that is good.
  *
  * @throws the error that the exit code stands for, with the task's own words; NodeLost when the
- * process was killed from outside; TrainerStopped when it stopped as asked.
+ * process was killed from outside, OutOfMemory when it was by the kernel for its memory; TrainerStalled;
+ * TrainerStopped when it stopped as asked, its last checkpoint in the store
  */
-export function taskRunner({ installation, environment, onCpu, onGpu }: TaskRunnerDependencies): TaskRunner {
+export function taskRunner(dependencies: TaskRunnerDependencies): TaskRunner {
   return async (task, context) => {
-    const { call, work, output, signal } = context;
-    const folder = join(work, 'task');
-    await mkdir(folder, { recursive: true });
-    const request = taskRequest(task, context, folder);
-    const requestFile = join(folder, 'request.json');
-    await writeFile(requestFile, canonicalJson(request));
-    const starter = request.execution.device === 'cpu' ? onCpu : onGpu;
-    signal.throwIfAborted();
-    const starting = starter.start({
-      arguments: ['nacre_model.launcher', task, '--request', requestFile],
-      folder: output,
-      environment: childEnvironment(installation, environment, call.execution.threads),
-      logFile: join(work, TASK_LOG),
-    });
-    const process = await unlessAborted(starting, signal);
-    const events = new EventReader(request.events, (event) => {
-      report(context, event);
-    });
-    const stop = () => void stopGroup(process, STOP_GRACE);
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
+    const logFile = join(context.work, TASK_LOG);
+    const tell = (line: string) => {
+      dependencies.log?.(line);
+      void appendFile(logFile, `nacre: ${line}\n`).catch(() => undefined);
+    };
+    const session = checkpointed.has(task) ? new CheckpointSession(context, tell) : undefined;
     try {
-      const end = await process.ended;
-      await events.close();
-      return await outcome(context, request, end);
+      for (;;) {
+        const checkpoints = (await session?.next()) ?? null;
+        try {
+          return await runOnce(task, context, checkpoints, session, tell, dependencies);
+        } catch (error) {
+          // Without a checkpoint to refuse, the refusal is a fault of the task.
+          if (!(error instanceof CheckpointRefused) || session?.resumes !== true) throw error;
+          session.refused(error);
+          await rm(context.output, { recursive: true, force: true });
+          await mkdir(context.output);
+        }
+      }
     } finally {
-      signal.removeEventListener('abort', stop);
-      await events.close();
+      await session?.settle();
     }
   };
+}
+
+async function runOnce(
+  task: TaskName,
+  context: StageContext,
+  checkpoints: TaskRequest['checkpoints'],
+  session: CheckpointSession | undefined,
+  tell: (line: string) => void,
+  { installation, environment, onCpu, onGpu, graceSeconds = Infinity }: TaskRunnerDependencies,
+): Promise<StageOutput> {
+  const { call, work, output, signal, devices } = context;
+  const folder = join(work, 'task');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const request = taskRequest(task, context, folder, checkpoints);
+  const requestFile = join(folder, 'request.json');
+  await writeFile(requestFile, canonicalJson(request));
+  const starter = request.execution.device === 'cpu' ? onCpu : onGpu;
+  const killsBefore = await kernelKills();
+  signal.throwIfAborted();
+  const starting = starter.start({
+    arguments: ['nacre_model.launcher', task, '--request', requestFile],
+    folder: output,
+    environment: childEnvironment(installation, environment, call.execution.threads, devices),
+    logFile: join(work, TASK_LOG),
+    silenceSeconds: (2 * milliseconds(call.execution.heartbeat_timeout)) / 1000,
+    inherited: devices?.lockFiles ?? [],
+  });
+  const process = await unlessAborted(starting, signal);
+  const watch = new TaskWatch();
+  let warned = false;
+  const events = new EventReader(request.events, (event) => {
+    watch.hear(event);
+    context.heard(event);
+    session?.hear(event);
+    const report = reportOf(event);
+    if (report !== undefined) context.report(report);
+    const warning =
+      session === undefined || warned
+        ? undefined
+        : graceWarning(
+            call.name,
+            watch.stopTimes(session.uploadSeconds),
+            graceSeconds,
+            milliseconds(call.execution.checkpoint_every) / 1000,
+          );
+    if (warning === undefined) return;
+    warned = true;
+    tell(warning);
+  });
+  const stop = () => void stopGroup(process, 1000 * stopBudget(watch.stopTimes(session?.uploadSeconds ?? 0)));
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const stall = stallTimer(process, watch, milliseconds(call.execution.stall_timeout), signal);
+  try {
+    const end = await process.ended;
+    await events.close();
+    if (stall.stalled !== undefined) throw stall.stalled;
+    const done = await outcome(context, request, end, killsBefore);
+    session?.drop();
+    return done;
+  } finally {
+    stall.stop();
+    signal.removeEventListener('abort', stop);
+    await events.close();
+  }
 }
 
 /** A warm parent may take long to be ready: who is told to stop meanwhile does not wait for it. */
@@ -90,7 +162,7 @@ async function unlessAborted(starting: Promise<TaskProcess>, signal: AbortSignal
   const aborted = new Promise<never>((_, reject) => {
     const stop = () => {
       starting.then(
-        (process) => void stopGroup(process, STOP_GRACE),
+        (process) => void stopGroup(process, 1000 * stopBudget({ step: 0, save: 0, upload: 0 })),
         () => undefined,
       );
       reject(signal.reason as Error);
@@ -106,11 +178,43 @@ async function unlessAborted(starting: Promise<TaskProcess>, signal: AbortSignal
   return Promise.race([starting, aborted]);
 }
 
+/** Ends a task that lives but says nothing; one that is being stopped has its own limit. */
+function stallTimer(
+  process: TaskProcess,
+  watch: TaskWatch,
+  timeout: number,
+  signal: AbortSignal,
+): { readonly stalled: TrainerStalled | undefined; stop(): void } {
+  let stalled: TrainerStalled | undefined;
+  const timer = setInterval(
+    () => {
+      if (stalled !== undefined || signal.aborted || watch.silence < timeout) return;
+      const seconds = Math.round(watch.silence / 1000);
+      stalled = new TrainerStalled(
+        `the task said nothing for ${String(seconds)} s after ${watch.last} and was ended; it is tried again from its ` +
+          'last checkpoint. If steps do take that long, raise run.pools.gpu.stall_timeout',
+        { last: watch.last, seconds },
+      );
+      void stopGroup(process, STALLED_GRACE);
+    },
+    Math.max(50, Math.min(timeout / 10, 5_000)),
+  );
+  return {
+    get stalled() {
+      return stalled;
+    },
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}
+
 /** The request document of a stage; its folders are absolute. */
 export function taskRequest(
   task: TaskName,
   { call, inputs, output }: Pick<StageContext, 'call' | 'inputs' | 'output'>,
   folder: string,
+  checkpoints: TaskRequest['checkpoints'],
 ): TaskRequest {
   const { device, threads, micro_batch_tokens, gpus } = call.execution;
   return taskRequestSchema.parse({
@@ -123,40 +227,34 @@ export function taskRequest(
     input_contents: Object.fromEntries(
       Object.entries(call.inputs).map(([name, { content_id }]) => [name, content_id]),
     ),
-    checkpoints: null,
+    checkpoints,
     output,
     events: join(folder, 'events.jsonl'),
     result: join(folder, 'result.json'),
   });
 }
 
-async function outcome(context: StageContext, request: TaskRequest, end: ProcessEnd): Promise<StageOutput> {
+async function outcome(
+  context: StageContext,
+  request: TaskRequest,
+  end: ProcessEnd,
+  killsBefore: number | undefined,
+): Promise<StageOutput> {
   const result = await readResult(request.result);
   if (end.code === exitCodes.done && result?.exit_code === exitCodes.done) {
     return { metrics: result.metrics, environment: result.environment };
   }
-  if (end.signal !== null || end.code === null) {
-    throw new NodeLost(`the task was killed by ${end.signal ?? 'an unknown signal'}`, { signal: end.signal });
+  const { code, signal } = end;
+  if (code === null || signal !== null || result?.error?.type === 'NodeLost') {
+    const how = result?.error?.message ?? `the task was killed by ${signal ?? 'an unknown signal'}`;
+    if (((await kernelKills()) ?? 0) > (killsBefore ?? 0)) {
+      throw new OutOfMemory(`${how}: the kernel ended it because the worker's memory ran out`);
+    }
+    throw new NodeLost(how, { signal });
   }
   // Which stage it was is said by the run.
-  throw errorFor(end.code, result?.error?.message ?? (await lastLines(join(context.work, TASK_LOG))));
-}
-
-function errorFor(code: number, message: string): NacreError {
-  switch (code) {
-    case exitCodes.invalid_request:
-      return new ContractViolation(message);
-    case exitCodes.invalid_data:
-      return new InvalidData(message);
-    case exitCodes.non_finite:
-      return new NonFiniteLoss(message);
-    case exitCodes.stopped:
-      return new TrainerStopped(message);
-    case exitCodes.out_of_memory:
-      return new OutOfMemory(message);
-    default:
-      return new TrainerCrashed(message, { exit_code: code });
-  }
+  const message = result?.error?.message ?? (await lastWords(join(context.work, TASK_LOG)));
+  throw taskFailure(code, result?.error?.type, message);
 }
 
 async function readResult(file: string): Promise<TaskResult | undefined> {
@@ -172,39 +270,4 @@ async function readResult(file: string): Promise<TaskResult | undefined> {
       `the result file of the task is not what the contract says: ${parsed.error.message}`,
     );
   return parsed.data;
-}
-
-/** The end of the log, for a failure message: at most 20 lines and 2,000 characters. */
-async function lastLines(file: string): Promise<string> {
-  const handle = await open(file, 'r');
-  try {
-    const { size } = await handle.stat();
-    const length = Math.min(size, 8192);
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    const lines = buffer.toString('utf8').trimEnd().split('\n').slice(-20).join('\n').slice(-2000);
-    return lines === '' ? 'the task ended without a word' : `the task failed; the end of its log:\n${lines}`;
-  } finally {
-    await handle.close();
-  }
-}
-
-function report(context: StageContext, event: TaskEvent): void {
-  switch (event.type) {
-    case 'phase-start':
-      context.report({ phase: event.phase, done: 0, total: 0 });
-      break;
-    case 'step-end':
-      context.report({ done: event.step, total: event.steps, loss: event.loss });
-      break;
-    case 'rows-written':
-      context.report({ done: event.rows, total: event.total });
-      break;
-    case 'layer-quantized':
-      context.report({ done: event.layer, total: event.layers });
-      break;
-    case 'task-start':
-    case 'memory-peak':
-    case 'task-end':
-      break;
-  }
 }

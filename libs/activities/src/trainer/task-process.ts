@@ -21,6 +21,10 @@ export interface TaskCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** File that gets standard output and standard error. */
   readonly logFile: string;
+  /** Silence of the worker after which the task stops by itself: a worker that stands still must free its device. */
+  readonly silenceSeconds: number;
+  /** Open descriptors that the task and its ranks keep: the locks of their GPUs. */
+  readonly inherited: readonly number[];
 }
 
 /** Starts Python tasks: as new interpreters, or as children of a warm one. */

@@ -10,6 +10,7 @@ import { NodeLost, TrainerCrashed } from '@nacre/contracts/errors';
 
 import type { Installation } from '../installation.js';
 import { childEnvironment } from './child-environment.js';
+import { LIFELINE_BEAT } from './cold-starter.js';
 import { sourceDigest } from './source-digest.js';
 import type { ProcessEnd, TaskCommand, TaskProcess, TaskStarter } from './task-process.js';
 
@@ -111,6 +112,8 @@ class WarmServer {
       complaint = (complaint + chunk.toString()).slice(-2000);
     });
     this.#child.stdin?.on('error', () => undefined);
+    // The server passes a silence on to its children: a worker that stands still frees its device.
+    const beat = setInterval(() => this.#child.stdin?.write('.'), LIFELINE_BEAT).unref();
     let ready: (digest: string) => void = () => undefined;
     let failed: (error: Error) => void = () => undefined;
     this.digest = new Promise<string>((resolve, reject) => {
@@ -120,6 +123,7 @@ class WarmServer {
     this.digest.catch(() => undefined);
     const ends = (reason: string) => {
       this.alive = false;
+      clearInterval(beat);
       failed(new TrainerCrashed(`the warm Python parent ${reason}: ${complaint.trim()}`));
       for (const { ended, failed } of this.#pending.values()) {
         // A task that had not started has no process that could have been killed.
@@ -153,7 +157,9 @@ class WarmServer {
   }
 
   /** Runs one task; resolves when it has started. */
-  async run({ arguments: argv, folder, environment, logFile }: TaskCommand): Promise<TaskProcess> {
+  async run(command: TaskCommand): Promise<TaskProcess> {
+    const { arguments: argv, folder, logFile, silenceSeconds } = command;
+    const env = { ...command.environment, NACRE_LIFELINE_SILENCE_SECONDS: String(silenceSeconds) };
     await this.digest;
     const id = randomUUID();
     let ended: (end: ProcessEnd) => void = () => undefined;
@@ -163,7 +169,7 @@ class WarmServer {
     const pid = await new Promise<number>((started, failed) => {
       this.#pending.set(id, { started, ended, failed });
       const connection = connect(this.#socket, () => {
-        connection.write(`${JSON.stringify({ id, argv, cwd: folder, env: environment, log: logFile })}\n`);
+        connection.write(`${JSON.stringify({ id, argv, cwd: folder, env, log: logFile })}\n`);
       });
       connection.on('error', (error) => {
         this.#pending.delete(id);

@@ -19,7 +19,13 @@ export const stageCallSchema = z.strictObject({
     .record(z.string(), artifactReferenceSchema)
     .describe('Input artifacts by input name; hashed by content'),
   execution: gpuPoolSchema
-    .pick({ device: true, threads: true, micro_batch_tokens: true, stall_timeout: true })
+    .pick({
+      device: true,
+      threads: true,
+      micro_batch_tokens: true,
+      stall_timeout: true,
+      heartbeat_timeout: true,
+    })
     .extend({
       gpus: z.int().positive().describe('GPUs, or processes on the CPU, that share every step'),
       rung: z

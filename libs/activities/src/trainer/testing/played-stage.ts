@@ -29,6 +29,7 @@ export function playedStage(
     threads: 1,
     micro_batch_tokens: 100,
     stall_timeout: '15m',
+    heartbeat_timeout: '90s',
     gpus: 1,
     rung: 0,
     checkpoint_every: '10m',
