@@ -102,6 +102,20 @@ def test_a_stage_of_another_version_is_refused(tmp_path: Path, stage: dict[str, 
         read_request(write_request(context, stage={**context.stage, **stage}), "tokenize")
 
 
+def test_several_ranks_need_a_launcher_and_a_task_that_can_be_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    context = make_context(tmp_path / "job", "tokenize", TOKENIZE)
+    request = write_request(context, execution={**context.execution, "ranks": 2})
+    with pytest.raises(ContractViolation, match=r"2 ranks are started by python -m nacre_model\.launcher"):
+        read_request(request, "tokenize")
+    assert result_place(request) == tmp_path / "job" / "result.json"
+    monkeypatch.setenv("RANK", "1")
+    with pytest.raises(ContractViolation, match=r"execution\.ranks: must be 1, tokenize cannot be shared"):
+        read_request(request, "tokenize")
+    assert result_place(request) == tmp_path / "job" / "result.json.rank1"
+
+
 def test_a_missing_input_folder_is_named(tmp_path: Path):
     inputs = {"base": tmp_path / "nowhere"}
     request = write_request(make_context(tmp_path / "job", "tokenize", TOKENIZE, inputs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from functools import cache
@@ -13,6 +14,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from nacre_model.protocol import ContractViolation, TaskContext, json_text
+
+SHARED_TASKS = ("train",)
+"""Tasks whose work several ranks share."""
 
 # The key whose constant tells the alternatives of a document apart.
 _discriminators = {"task-request": "task", "task-event": "type"}
@@ -94,6 +98,8 @@ def read_request(path: Path, task: str) -> tuple[TaskContext, Path]:
     if not output.is_dir() or any(output.iterdir()):
         raise ContractViolation(f"{path}: output: {output} is not an empty folder; make it or empty it")
     rank = rank_of(document["execution"])
+    if rank is not None and task not in SHARED_TASKS:
+        raise ContractViolation(f"{path}: execution.ranks: must be 1, {task} cannot be shared by ranks")
     context = TaskContext(
         task=task,
         stage=document["stage"],
@@ -109,8 +115,17 @@ def read_request(path: Path, task: str) -> tuple[TaskContext, Path]:
 
 
 def rank_of(execution: dict[str, Any]) -> int | None:
-    """Which of several ranks this process is, from the launcher; None where one process is all."""
-    return int(os.environ["RANK"]) if execution["ranks"] > 1 else None
+    """Which of several ranks this process is, from the launcher; None where one process is all.
+
+    Raises ContractViolation when several are asked for and no launcher has started this one.
+    """
+    if execution["ranks"] == 1:
+        return None
+    if "RANK" not in os.environ:
+        raise ContractViolation(
+            f"execution.ranks: {execution['ranks']} ranks are started by python -m nacre_model.launcher"
+        )
+    return int(os.environ["RANK"])
 
 
 def result_of(place: Path, rank: int | None) -> Path:
@@ -122,7 +137,9 @@ def result_place(path: Path) -> Path | None:
     """Where a request wants its result, if at least that can be read: a refused request is answered too."""
     try:
         document = parse(path.read_text(encoding="utf-8"))
-        place = result_of(Path(document["result"]), rank_of(document["execution"]))
+        place = Path(document["result"])
+        with contextlib.suppress(ContractViolation):
+            place = result_of(place, rank_of(document["execution"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return place if place.parent.is_dir() else None
