@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { installation, taskRunner, WarmStarter } from '@nacre/activities';
+import { openStore } from '@nacre/artifact-store';
 import { InvalidData } from '@nacre/contracts/errors';
 import { recipeSchema, resolveRecipe, type Recipe, type RecipeInput } from '@nacre/contracts/recipe';
 import { synthesizeSource } from '@nacre/data';
@@ -11,6 +13,7 @@ import { z } from 'zod';
 
 import { FolderPlant, type FolderRun } from './support/folder-plant.js';
 import { leavesOf, type JsonSchema } from './support/schema-leaves.js';
+import { tierServers } from './support/tier-servers.js';
 
 /** What becomes of the first stage that misses where it is not other bytes. */
 interface Otherwise {
@@ -209,7 +212,10 @@ describe('a changed leaf of the recipe', () => {
       onCpu: starter,
       onGpu: starter,
     });
-    plant = new FolderPlant(folder, sources, tasks);
+    const { endpoint, bucket, region, accessKeyId, secretAccessKey } = (await tierServers()).s3;
+    const credentials = { accessKeyId, secretAccessKey };
+    const store = openStore({ endpoint, bucket, region, prefix: `leaves-${randomUUID()}`, credentials });
+    plant = new FolderPlant({ folder, sources, tasks, store });
     before = await plant.run(resolveRecipe(base), false);
   });
 

@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 import { stageImplementations, type StageContext, type TaskRunner } from '@nacre/activities';
+import type { ArtifactStore } from '@nacre/artifact-store';
 import { contentId, type ArtifactReference, type FileEntry } from '@nacre/contracts/artifact';
 import type { Recipe } from '@nacre/contracts/recipe';
 import type { SourceDescription } from '@nacre/contracts/run';
@@ -31,20 +32,33 @@ export interface FolderRun {
   readonly first: readonly string[];
 }
 
+/** Where a plant works, and with what. */
+export interface FolderPlantOptions {
+  /** Gets a folder per stage. */
+  readonly folder: string;
+  /** Folder with the files that s3://… names. */
+  readonly sources: string;
+  readonly tasks: TaskRunner;
+  /** For the checkpoints of trainings alone: artifacts stay in folders. */
+  readonly store: ArtifactStore;
+}
+
 /**
  * Computes stages in this process, one after the other, into folders by stage key: the implementations
- * of the product without Temporal and store. Sources named s3://… are files of a folder.
+ * of the product without Temporal. Sources named s3://… are files of a folder.
  */
 export class FolderPlant {
   readonly #folder: string;
   readonly #sources: string;
   readonly #tasks: TaskRunner;
+  readonly #store: ArtifactStore;
   readonly #made = new Map<string, Computed>();
 
-  constructor(folder: string, sources: string, tasks: TaskRunner) {
+  constructor({ folder, sources, tasks, store }: FolderPlantOptions) {
     this.#folder = folder;
     this.#sources = sources;
     this.#tasks = tasks;
+    this.#store = store;
   }
 
   /** Runs the recipe; with `onlyFirst` nothing is computed that reads what was not there before. */
@@ -115,8 +129,7 @@ export class FolderPlant {
       ),
       output,
       work,
-      // Only import_source reads the store, and that is done by a copy here.
-      store: undefined as unknown as StageContext['store'],
+      store: this.#store,
       tasks: this.#tasks,
       signal: new AbortController().signal,
       report: () => undefined,
