@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { DrillFailure } from './drill-failure.js';
 import type { DrillNode } from './drill-node.js';
 import type { DrillPlace } from './drill-place.js';
 import type { Disturbance, Target } from './drill-record.js';
@@ -60,7 +61,7 @@ export async function disturb(target: Target, tools: DisturbanceTools): Promise<
   // What waits at the gate goes on at once, except where the point is that it arrives too late.
   if (!(target.victim === 'worker' && target.action === 'SIGSTOP')) held.open();
   await place.watch.when(target, side, delay, hook, over);
-   
+
   if (hit === undefined) return undefined;
   try {
     await recover(target, hit.pid, hit.seen, node, held, tools);
@@ -168,7 +169,7 @@ async function replace(place: DrillPlace, old: DrillNode): Promise<void> {
 async function started(place: DrillPlace): Promise<void> {
   const node = place.newNode();
   if (!(await node.polls()))
-    throw new Error(`the worker in ${node.folder} does not poll; see its worker.log`);
+    throw new DrillFailure(`the worker in ${node.folder} does not poll; see its worker.log`);
 }
 
 async function takenOver(place: DrillPlace, key: string, term: number): Promise<void> {

@@ -8,6 +8,7 @@ import { progressOf } from '../run-reference.js';
 import { startRun } from '../start-run.js';
 import { disturb, type DisturbanceTools } from './disturb.js';
 import type { StageGroup } from './drill-cell.js';
+import { DrillFailure } from './drill-failure.js';
 import { DrillPlace, type DrillGround } from './drill-place.js';
 import type { Disturbance, DrillRun, Target } from './drill-record.js';
 import { differences, filesOfRun, type RunFiles } from './run-files.js';
@@ -43,7 +44,7 @@ export class DisturbedRun {
   /**
    * The run that others are compared with.
    *
-   * @throws Error when it does not succeed
+   * @throws DrillFailure when it does not succeed
    */
   static async undisturbed(ground: DrillGround, name: string, signal: AbortSignal): Promise<Reference> {
     const place = await DrillPlace.open(ground, name);
@@ -57,7 +58,8 @@ export class DisturbedRun {
     } finally {
       left = await place.close();
     }
-    if (left.length > 0) throw new Error(`the undisturbed run has left the processes ${left.join(', ')}`);
+    if (left.length > 0)
+      throw new DrillFailure(`the undisturbed run has left the processes ${left.join(', ')}`);
     return reference;
   }
 
@@ -97,6 +99,7 @@ export class DisturbedRun {
       run.#ended = true;
       // A server that is stopped goes on before anything else is done with it.
       await hits.catch(() => undefined);
+      await run.#giveUp();
       const left = await place.close();
       if (left.length > 0 && outcome === 'identical') {
         outcome = 'left-processes';
@@ -108,10 +111,18 @@ export class DisturbedRun {
   }
 
   async #start(): Promise<void> {
+    // An earlier drill that was killed may have left its run open: this one would only join it.
+    await this.#giveUp();
     const node = this.#place.newNode();
     if (!(await node.polls()))
-      throw new Error(`the first worker does not poll; see ${node.folder}/worker.log`);
+      throw new DrillFailure(`the first worker does not poll; see ${node.folder}/worker.log`);
     await this.#startWorkflow();
+  }
+
+  async #giveUp(): Promise<void> {
+    await this.#inTime(() => this.#handle.terminate('the drill has given this run up')).catch(
+      () => undefined,
+    );
   }
 
   async #startWorkflow(): Promise<void> {
@@ -146,7 +157,7 @@ export class DisturbedRun {
         const status = await this.#status();
         if (status === 'COMPLETED') return this.#seconds();
         if (status !== undefined && status !== 'RUNNING')
-          throw new Error(`the run ended as ${status}: ${await this.#failure()}`);
+          throw new DrillFailure(`the run ended as ${status}: ${await this.#failure()}`);
         if (this.#ended || this.#seconds() > patienceSeconds) throw new RunHangs(await this.#whereItStands());
         if (looks % HOLD_LOOKS === 0) await this.#answerHolds();
         await sleep(LOOK_MILLISECONDS);
@@ -171,7 +182,7 @@ export class DisturbedRun {
     for (const { name, state, message } of progress?.stages ?? []) {
       if (state !== 'held') continue;
       if (message?.startsWith('NoProgress') !== true)
-        throw new Error(`${name} is held: ${message ?? 'without a reason'}`);
+        throw new DrillFailure(`${name} is held: ${message ?? 'without a reason'}`);
       const decision: Decision = { stage: name, action: 'retry' };
       await this.#inTime(() =>
         this.#handle.executeUpdate<Progress, [Decision]>(DECIDE_UPDATE, { args: [decision] }),
@@ -225,7 +236,9 @@ export class DisturbedRun {
 }
 
 /** The run does not end. */
-class RunHangs extends Error {}
+class RunHangs extends DrillFailure {
+  override readonly name = 'RunHangs';
+}
 
 /** Tries for a minute: a server that is just back may refuse the first calls. */
 async function eventually<Answer>(work: () => Promise<Answer>): Promise<Answer> {

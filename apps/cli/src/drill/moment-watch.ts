@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { stageRegisterSchema } from '@nacre/contracts/artifact';
 
-import type { ActiveStage} from './active-stage.js';
+import type { ActiveStage } from './active-stage.js';
 import { activeStages } from './active-stage.js';
 import { groupOf, type Moment, type StageGroup } from './drill-cell.js';
 import type { DrillNode } from './drill-node.js';

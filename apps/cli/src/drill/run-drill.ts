@@ -9,6 +9,7 @@ import { binaryFolder } from '../binary-folder.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import type { Output } from '../output.js';
 import { readRecipe } from '../recipe/recipe-file.js';
+import { UsageError } from '../usage-error.js';
 import { chooseTargets, coverageOf } from './choose-targets.js';
 import { coverageTable } from './coverage-table.js';
 import { DisturbedRun, type Reference } from './disturbed-run.js';
@@ -103,7 +104,8 @@ class Drill {
 
   async repeat(run: number): Promise<ExitCode> {
     const recorded = this.#record.runs.find((each) => each.run === run);
-    if (recorded === undefined) throw new RangeError(`${this.#file} has no run ${String(run)}`);
+    if (recorded === undefined)
+      throw new UsageError(`--repeat ${String(run)}: ${this.#file} has no such run`);
     const random = new SeededRandom(`${String(this.#record.seed)} ${String(run)}`);
     const { outcome } = await this.#run(run, recorded.targets, await this.#reference(), random);
     return outcome === 'identical' ? exitCodes.succeeded : exitCodes.failed;
