@@ -8,10 +8,22 @@ import type { ArtifactReference, StageRegister } from '@nacre/contracts/artifact
 import { gpuQueue } from '@nacre/contracts/queues';
 import type { StageCall } from '@nacre/contracts/run';
 import { connectClient, type ConnectedClient } from '@nacre/temporal-connection';
-import type { ActivityHandle } from '@temporalio/client';
 
 import { playedInterpreter } from './played-interpreter.js';
 import { WorkerProcess } from './worker-process.js';
+
+/** A stage that was given to the workers, as Temporal sees it. */
+export interface PlayedActivity {
+  result(): Promise<ArtifactReference>;
+  describe(): Promise<{
+    readonly attempt: number;
+    readonly lastStartedTime?: Date | undefined;
+    readonly lastAttemptCompleteTime?: Date | undefined;
+    /** Undefined when it has ended. */
+    readonly runState?: unknown;
+  }>;
+  cancel(reason: string): Promise<void>;
+}
 
 /** Servers and a namespace to work in. */
 export interface Servers {
@@ -85,7 +97,7 @@ export class WorkerPlace {
   }
 
   /** Gives the stage to whichever worker takes it. */
-  start(call: StageCall, heartbeatMilliseconds = 2000): Promise<ActivityHandle<ArtifactReference>> {
+  start(call: StageCall, heartbeatMilliseconds = 2000): Promise<PlayedActivity> {
     return this.#temporal.client.activity.start<ArtifactReference>(call.kind, {
       id: call.run.workflow_id,
       taskQueue: gpuQueue(this.#pool),

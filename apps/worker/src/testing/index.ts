@@ -1,0 +1,3 @@
+export * from './played-call.js';
+export * from './played-interpreter.js';
+export * from './worker-place.js';
