@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { getRunFile } from '@nacre/artifact-store';
+import { goodputSchema } from '@nacre/contracts/measurement';
 import type { Progress } from '@nacre/contracts/run';
 import { ensureServer, startLocalStack, stopLocalStack } from '@nacre/local-stack';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -81,6 +83,13 @@ test('a worker killed in the middle of a teacher leaves no process; the next one
     }
     expect(await submissionOf(place, run)).toBe(undisturbed.submission);
     expect(livingProcesses(place.folder)).toEqual([]);
+    const { run: time } = goodputSchema.parse(
+      JSON.parse((await getRunFile(place.store, run, 'goodput.json'))?.toString('utf8') ?? ''),
+    );
+    expect(time.attempts.vanished).toBeGreaterThanOrEqual(1);
+    expect(time.detection.count).toBe(time.attempts.vanished);
+    expect(time.detection.seconds).toBeGreaterThan(0);
+    expect(Math.abs(time.shares.unaccounted)).toBeLessThanOrEqual(0.01);
   } finally {
     await place.close();
   }
