@@ -4,13 +4,15 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from training_runs import digests, events, keep_checkpoints, loop_of, write_request
+from training_runs import digests, events, keep_checkpoints, loop_of, result_of, write_request
 
 from nacre_model.documents import fault, parse
 from nacre_model.entry import main
@@ -79,7 +81,7 @@ def same_job(job, toy_rows):
 
 
 def test_two_ranks_interrupted_and_resumed_give_the_bytes_of_two_that_were_not(same_job):
-    whole, part, last = (same_job(epochs=20) for _ in range(3))
+    whole, part, last = (same_job(epochs=10) for _ in range(3))
     assert codes(train_with(whole, 2)) == [0, 0]
     folder = keep_checkpoints(part)
     processes = train_with(part, 2)
@@ -91,10 +93,10 @@ def test_two_ranks_interrupted_and_resumed_give_the_bytes_of_two_that_were_not(s
     assert codes(processes) == [75, 75]
     [written] = events(part, "checkpoint-written")
     assert [path.name for path in folder.iterdir()] == [str(written["step"])]
-    assert 2 <= written["step"] < 120
+    assert 2 <= written["step"] < 60
     for result in results(part, 2):
         assert result["error"]["type"] == "TrainerStopped"
-        assert f"after step {written['step']} of 120, with the checkpoint" in result["error"]["message"]
+        assert f"after step {written['step']} of 60, with the checkpoint" in result["error"]["message"]
     keep_checkpoints(last, folder / str(written["step"]))
     assert codes(train_with(last, 2)) == [0, 0]
     assert digests(last.output) == digests(whole.output)
@@ -104,7 +106,7 @@ def test_two_ranks_interrupted_and_resumed_give_the_bytes_of_two_that_were_not(s
     ]
     # The leading rank alone writes events.
     steps = [event["step"] for event in events(last, "step-end")]
-    assert steps == list(range(written["step"] + 1, 121))
+    assert steps == list(range(written["step"] + 1, 61))
     assert events(last, "time-spent")[-1]["seconds"]["wait"] > 0
 
 
@@ -158,3 +160,31 @@ def test_ranks_agree_on_a_step_that_is_not_finite(same_job, base, tmp_path):
     first, second = results(run, 2)
     assert first["error"] == second["error"]
     assert "model.embed_tokens.weight itself" in first["error"]["message"]
+
+
+@pytest.mark.slow
+def test_the_launchers_ranks_save_at_its_sigterm_and_forks_go_on_to_the_same_bytes(same_job):
+    whole, part, last = (same_job(epochs=12) for _ in range(3))
+    assert codes(train_with(whole, 2)) == [0, 0]
+    folder = keep_checkpoints(part)
+    with launched(part) as launcher:
+        while not (part.events.exists() and len(events(part, "step-end")) >= 2):
+            assert launcher.poll() is None
+            time.sleep(0.02)
+        launcher.terminate()
+        assert launcher.wait(60) == 75
+    assert result_of(part)["error"]["type"] == "TrainerStopped"
+    [written] = events(part, "checkpoint-written")
+    keep_checkpoints(last, folder / str(written["step"]))
+    assert codes(train_with(last, 2)) == [0, 0]
+    assert digests(last.output) == digests(whole.output)
+
+
+def launched(run):
+    """The launcher with two ranks of a request, as a worker starts it."""
+    run.execution = {**run.execution, "ranks": 2}
+    source = str(Path(__file__).parents[2] / "src")
+    return subprocess.Popen(
+        [sys.executable, "-m", "nacre_model.launcher", "train", "--request", str(write_request(run))],
+        env={**os.environ, "PYTHONPATH": source, "OMP_NUM_THREADS": "1"},
+    )
