@@ -179,7 +179,7 @@ def request_of(context: TaskContext) -> dict[str, object]:
         "execution": context.execution,
         "inputs": {name: str(folder) for name, folder in context.inputs.items()},
         "output": str(context.output),
-        "input_contents": {name: "0" * 64 for name in context.inputs},
+        "input_contents": dict.fromkeys(context.inputs, "0" * 64),
         "checkpoints": context.checkpoints,
         "events": str(context.events),
         "result": str(context.output.with_suffix(".result.json")),
