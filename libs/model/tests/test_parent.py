@@ -1,10 +1,8 @@
-"""No task outlives its starter, and the launcher's ranks end together."""
+"""No task outlives its starter, nor works on for one that stands still."""
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from test_entry import child_environment
-
-from nacre_model.launcher import launch
 
 TIE = "from nacre_model.parent import tie_to_starter; tie_to_starter();"
 READY_AND_SLEEP = "import time; print('ready', flush=True); time.sleep(60)"
@@ -110,70 +106,30 @@ def test_a_task_that_does_not_listen_is_ended_after_the_grace():
     assert process.wait(20) == 75
 
 
-def rank_script(folder: Path, body: str) -> list[str]:
-    """A rank that tells its environment in `folder`, then does `body`."""
+def test_a_task_whose_starter_stands_still_asks_itself_to_stop():
     script = (
-        "import json, os, signal, sys, time\n"
-        "rank = int(os.environ['RANK'])\n"
-        "names = ['RANK', 'LOCAL_RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT', 'NACRE_PARENT_PID']\n"
-        "facts = {name: os.environ[name] for name in names} | {'group': os.getpgrp(), 'pid': os.getpid()}\n"
-        f"place = f'{folder}/{{rank}}'\n"
-        "open(place + '.part', 'w').write(json.dumps(facts))\n"
-        f"os.replace(place + '.part', place)\n{body}"
+        TIE + "import time; from nacre_model.protocol import stop_requested\n"
+        "print('ready', flush=True)\n"
+        "while not stop_requested(): time.sleep(0.01)\n"
+        "print('stopped')"
     )
-    return [sys.executable, "-c", script]
-
-
-def told(folder: Path, ranks: int) -> list[dict[str, str | int]]:
-    return [json.loads((folder / str(rank)).read_text()) for rank in range(ranks)]
-
-
-def test_ranks_know_each_other_and_share_one_process_group(tmp_path: Path):
-    assert launch(rank_script(tmp_path, ""), ranks=2) == 0
-    first, second = told(tmp_path, 2)
-    assert (first["RANK"], second["RANK"]) == ("0", "1")
-    assert first["WORLD_SIZE"] == "2"
-    assert first["MASTER_PORT"] == second["MASTER_PORT"]
-    assert first["group"] == second["group"] == os.getpgrp()
-    assert first["NACRE_PARENT_PID"] == str(os.getpid())
-
-
-def test_the_first_rank_that_fails_decides_and_the_others_stop(tmp_path: Path):
-    # The others must have begun, or there is nothing to see of how they end.
-    body = (
-        f"others = [f'{tmp_path}/{{other}}' for other in (0, 2)]\n"
-        "while rank == 1 and not all(map(os.path.exists, others)): time.sleep(0.01)\n"
-        "sys.exit(70) if rank == 1 else time.sleep(60)"
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        env=child_environment(NACRE_LIFELINE_FD=str(reader), NACRE_LIFELINE_SILENCE_SECONDS="1.5"),
+        pass_fds=[reader],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    started = time.monotonic()
-    assert launch(rank_script(tmp_path, body), ranks=3) == 70
-    assert time.monotonic() - started < 30
-    assert not any(alive(int(facts["pid"])) for facts in told(tmp_path, 3) if "pid" in facts)
-
-
-def test_a_rank_that_does_not_stop_is_killed_after_the_grace(tmp_path: Path):
-    body = (
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        f"other = '{tmp_path}/0'\n"
-        "while rank == 1 and not os.path.exists(other): time.sleep(0.01)\n"
-        "sys.exit(65) if rank == 1 else time.sleep(60)"
-    )
-    assert launch(rank_script(tmp_path, body), ranks=2, grace=0.2) == 65
-
-
-def test_a_rank_that_is_killed_counts_as_failed(tmp_path: Path):
-    assert (
-        launch(rank_script(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)"), ranks=1) == 128 + signal.SIGKILL
-    )
-
-
-def test_sigterm_reaches_every_rank(tmp_path: Path):
-    body = (
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))\nopen(f'{rank}-ready', 'w')\ntime.sleep(60)"
-    )
-    command = rank_script(tmp_path, body)
-    script = f"import sys; from nacre_model.launcher import launch; sys.exit(launch({command!r}, 2))"
-    process = subprocess.Popen([sys.executable, "-c", script], env=child_environment(), cwd=tmp_path)
-    assert wait_for(lambda: all((tmp_path / f"{rank}-ready").exists() for rank in range(2)))
-    process.terminate()
-    assert process.wait(20) == 75
+    os.close(reader)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    for _beat in range(10):
+        os.write(writer, b".")
+        time.sleep(0.3)
+    assert process.poll() is None
+    out, log = process.communicate(timeout=20)
+    os.close(writer)
+    assert (process.returncode, out) == (0, "stopped\n")
+    assert "has not been heard of for 1.5 s" in log

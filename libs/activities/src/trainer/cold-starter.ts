@@ -31,7 +31,6 @@ export class ColdStarter implements TaskStarter {
           NACRE_LIFELINE_FD: String(LIFELINE),
           NACRE_LIFELINE_SILENCE_SECONDS: String(silenceSeconds),
           NACRE_PARENT_PID: String(process.pid),
-          NACRE_INHERITED_FDS: inherited.map((_, index) => LIFELINE + 1 + index).join(','),
         },
         stdio: ['ignore', log.fd, log.fd, 'pipe', ...inherited],
         detached: true,

@@ -106,7 +106,8 @@ async function runOnce(
   const request = taskRequest(task, context, folder, checkpoints);
   const requestFile = join(folder, 'request.json');
   await writeFile(requestFile, canonicalJson(request));
-  const starter = request.execution.device === 'cpu' ? onCpu : onGpu;
+  // A warm child inherits nothing, and the locks of GPUs must be inherited.
+  const starter = request.execution.device === 'cpu' && devices === null ? onCpu : onGpu;
   const killsBefore = await kernelKills();
   signal.throwIfAborted();
   const starting = starter.start({

@@ -24,6 +24,7 @@ interface ServerMessage {
   readonly code?: number | null;
   readonly signal?: number | null;
   readonly refused?: boolean;
+  readonly id?: string | null;
   readonly reason?: string;
 }
 
@@ -149,9 +150,12 @@ class WarmServer {
         if (message.digest !== undefined) {
           this.#ready = true;
           ready(message.digest);
-        } else if (message.refused === true)
-          log(`the warm Python parent refused a task: ${message.reason ?? ''}`);
-        else this.#hear(message);
+        } else if (message.refused === true) {
+          const reason = `the warm Python parent refused a task: ${message.reason ?? ''}`;
+          log(reason);
+          this.#pending.get(message.id ?? '')?.failed(new TrainerCrashed(reason));
+          this.#pending.delete(message.id ?? '');
+        } else this.#hear(message);
       });
     }
   }

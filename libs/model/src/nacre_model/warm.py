@@ -6,8 +6,10 @@ A client connects to the socket (mode 0600) and writes one JSON line {id, argv, 
 is a module run as `python -m` would, env the whole environment, log a file for stderr or null. The
 connection is the child's stdout; its end of file is the end of the child. On its own stdout the server
 writes JSON lines: {ready, digest} once, then {start, pid} and {exit, pid, code, signal} per id, and
-{refused, reason} for a line that is no such task. `digest` is `source_digest`; whoever finds another
-digest on disk starts another server. End of file on stdin, or the server's death, kills every child.
+{refused, id, reason} for a line that is no such task; id is null where it cannot be read. `digest` is
+`source_digest`; whoever finds another digest on disk starts another server. End of file on stdin, or the
+server's death, kills every child. Bytes on stdin are the owner's signs of life: a child whose env has
+NACRE_LIFELINE_SILENCE_SECONDS is asked to stop after so long a silence, and killed after a grace.
 
 No tensor operation may ever run here: a child of a process whose OpenMP has worked hangs.
 """
@@ -20,17 +22,20 @@ import gc
 import hashlib
 import importlib
 import json
+import math
 import os
 import runpy
 import selectors
 import signal
 import socket
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
-from nacre_model.parent import die_with
+from nacre_model.parent import GRACE_SECONDS, die_with
 from nacre_model.protocol import TASK_MODULES, foreign_modules
 
 # transformers imports lazily; what these pull in is most of what a task waits for.
@@ -73,6 +78,20 @@ def _folder(package: ModuleType) -> Path:
     return Path(str(package.__file__)).parent
 
 
+SILENCE_CHECK_SECONDS = 0.5
+
+
+@dataclass
+class Child:
+    """A task that runs. silence: seconds without a sign of the owner's life after which it is ended;
+    told: what it has been told for that.
+    """
+
+    id: str
+    silence: float
+    told: signal.Signals | None = None
+
+
 class WarmServer:
     """The event loop: clients, children, and the pipe that ties the server to its owner."""
 
@@ -89,20 +108,32 @@ class WarmServer:
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         self._selector.register(0, selectors.EVENT_READ, self._read_stdin)
         self._selector.register(reader, selectors.EVENT_READ, lambda: self._reap(reader))
-        self._children: dict[int, str] = {}
+        self._children: dict[int, Child] = {}
+        self._heard = time.monotonic()
         self._open = True
 
     def serve(self) -> None:
         """Fork children until stdin ends, then kill those that are left."""
         while self._open:
-            for key, _events in self._selector.select():
+            for key, _events in self._selector.select(SILENCE_CHECK_SECONDS if self._children else None):
                 key.data()
+            self._end_children_of_the_silent()
         for pid in self._children:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
     def _read_stdin(self) -> None:
         self._open = bool(os.read(0, 4096))
+        self._heard = time.monotonic()
+
+    def _end_children_of_the_silent(self) -> None:
+        silent = time.monotonic() - self._heard
+        for pid, child in self._children.items():
+            number = signal.SIGKILL if silent > child.silence + GRACE_SECONDS else signal.SIGTERM
+            if silent > child.silence and child.told is not number:
+                child.told = number
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, number)
 
     def _accept(self) -> None:
         client, _address = self._listener.accept()
@@ -117,12 +148,14 @@ class WarmServer:
             return
         self._selector.unregister(client)
         with client:
+            order: Any = None
             try:
                 order = json.loads(received)
                 argv, env = [str(part) for part in order["argv"]], dict(order["env"])
                 self._fork(client, str(order["id"]), argv, env, str(order["cwd"]), order.get("log"))
             except (ValueError, KeyError, TypeError) as error:
-                say(refused=True, reason=f"not a task: {type(error).__name__}: {error}")
+                id = order.get("id") if isinstance(order, dict) else None
+                say(refused=True, id=id, reason=f"not a task: {type(error).__name__}: {error}")
 
     def _fork(
         self, client: socket.socket, id: str, argv: list[str], env: dict[str, str], cwd: str, log: str | None
@@ -135,18 +168,19 @@ class WarmServer:
         # Here as well as in the child: whoever reads `start` may signal the group at once.
         with contextlib.suppress(PermissionError, ProcessLookupError):
             os.setpgid(pid, pid)
-        self._children[pid] = id
+        silence = float(env.get("NACRE_LIFELINE_SILENCE_SECONDS", math.inf))
+        self._children[pid] = Child(id, silence)
         say(start=id, pid=pid)
 
     def _reap(self, reader: int) -> None:
         os.read(reader, 4096)
-        for pid, id in list(self._children.items()):
+        for pid, child in list(self._children.items()):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 del self._children[pid]
                 killed = os.WIFSIGNALED(status)
                 code = None if killed else os.WEXITSTATUS(status)
-                say(exit=id, pid=pid, code=code, signal=os.WTERMSIG(status) if killed else None)
+                say(exit=child.id, pid=pid, code=code, signal=os.WTERMSIG(status) if killed else None)
 
 
 def run_child(
