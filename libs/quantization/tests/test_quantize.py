@@ -245,7 +245,11 @@ def test_a_stop_between_layers_leaves_no_model_behind(tmp_path, make_workspace, 
     with pytest.raises(protocol.TrainerStopped):
         quantize(context)
     assert not list((tmp_path / "stopped").iterdir())
-    assert (tmp_path / "stopped.events.jsonl").read_text().count("layer-quantized") == 1
+    context.tell_spending(at_once=True)
+    lines = [json.loads(line) for line in (tmp_path / "stopped.events.jsonl").read_text().splitlines()]
+    assert [line["type"] for line in lines].count("layer-quantized") == 1
+    spent = lines[-1]["seconds"]
+    assert min(spent["load"], spent["step"]) > 0
 
 
 def test_an_adapter_of_another_base_is_refused(tmp_path, make_workspace):
