@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import arena
 import pytest
 from conftest import make_context, tiny, write_request
 from test_entry import child_environment
+from test_launcher import PARAMETERS, TASKS
 from test_parent import alive, wait_for
 
 import nacre_model
@@ -143,10 +145,11 @@ def test_the_server_says_what_it_is_and_nobody_else_may_ask(server: Server):
 
 @pytest.mark.slow
 def test_ends_of_children_are_told_apart_and_a_bad_line_harms_nobody(server: Server, tmp_path: Path):
-    for line in (b"not json\n", b'{"id": "x"}\n', b"[]\n", b""):
+    for line, id in ((b"not json\n", None), (b'{"id": "x"}\n', "x"), (b"[]\n", None), (b"", None)):
         client = server.send(line)
         client.shutdown(socket.SHUT_WR)
-        assert server.message()["refused"] is True
+        message = server.message()
+        assert (message["refused"], message["id"]) == (True, id)
     log = tmp_path / "log"
     server.start("nacre_model", "merge", "--request", "/nowhere.json", log=str(log))
     pid = server.message()["pid"]
@@ -159,6 +162,47 @@ def test_ends_of_children_are_told_apart_and_a_bad_line_harms_nobody(server: Ser
     server.message()
     assert "no_such_module" in client.makefile().read()
     assert server.message()["code"] == 1
+
+
+@pytest.mark.slow
+def test_children_of_a_silent_owner_are_asked_to_stop_and_the_others_go_on(server: Server):
+    patient = sleeping_child(server)
+    client = server.start("sleeper", env={**server.environment, "NACRE_LIFELINE_SILENCE_SECONDS": "2"})
+    child = int(client.makefile().readline().split()[1])
+    server.message()
+    assert server.process.stdin is not None
+    for _beat in range(8):
+        server.process.stdin.write(".")
+        server.process.stdin.flush()
+        time.sleep(0.4)
+    assert alive(child)
+    assert server.message() == {"exit": "one", "pid": child, "code": None, "signal": signal.SIGTERM}
+    assert alive(patient)
+    os.killpg(patient, signal.SIGKILL)
+    assert server.message()["pid"] == patient
+
+
+@pytest.mark.slow
+def test_a_launcher_in_a_child_forks_its_ranks_into_its_own_group(server: Server, tmp_path: Path):
+    modules = server.folder / "modules"
+    (modules / "played.py").write_text(TASKS)
+    (modules / "played_launcher.py").write_text(
+        "import sys, nacre_model.protocol as p\n"
+        "p._tasks.pop('train'); p.TASK_MODULES['train'] = 'played'\n"
+        "from nacre_model import launcher; sys.exit(launcher.main(sys.argv[1:]))\n"
+    )
+    context = make_context(tmp_path / "job", "train", PARAMETERS)
+    context.stage["name"] = "stopped"
+    request = write_request(context, execution={**context.execution, "ranks": 2})
+    server.start("played_launcher", "train", "--request", str(request), log=str(tmp_path / "log"))
+    launcher = server.message()["pid"]
+    places = [tmp_path / "job" / f"{rank}.pid" for rank in range(2)]
+    assert wait_for(lambda: all(place.exists() for place in places))
+    ranks = [int(place.read_text()) for place in places]
+    assert {os.getpgid(rank) for rank in ranks} == {launcher}
+    os.kill(launcher, signal.SIGTERM)
+    assert server.message() == {"exit": "one", "pid": launcher, "code": 75, "signal": None}
+    assert not any(map(alive, ranks))
 
 
 @pytest.mark.slow

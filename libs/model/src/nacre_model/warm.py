@@ -89,6 +89,7 @@ class Child:
 
     id: str
     silence: float
+    started: float
     told: signal.Signals | None = None
 
 
@@ -127,8 +128,9 @@ class WarmServer:
         self._heard = time.monotonic()
 
     def _end_children_of_the_silent(self) -> None:
-        silent = time.monotonic() - self._heard
+        now = time.monotonic()
         for pid, child in self._children.items():
+            silent = now - max(self._heard, child.started)
             number = signal.SIGKILL if silent > child.silence + GRACE_SECONDS else signal.SIGTERM
             if silent > child.silence and child.told is not number:
                 child.told = number
@@ -169,7 +171,7 @@ class WarmServer:
         with contextlib.suppress(PermissionError, ProcessLookupError):
             os.setpgid(pid, pid)
         silence = float(env.get("NACRE_LIFELINE_SILENCE_SECONDS", math.inf))
-        self._children[pid] = Child(id, silence)
+        self._children[pid] = Child(id, silence, time.monotonic())
         say(start=id, pid=pid)
 
     def _reap(self, reader: int) -> None:
