@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { deviceLockFolder, takeDeviceLock } from '@nacre/activities';
 import { readArtifactFile } from '@nacre/artifact-store';
 import type { StageCall } from '@nacre/contracts/run';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { playedCall } from './testing/played-call.js';
-import { finishTasks } from './testing/played-interpreter.js';
+import { finishTasks, holdTasks } from './testing/played-interpreter.js';
 import { WorkerPlace } from './testing/worker-place.js';
 import type { WorkerProcess } from './testing/worker-process.js';
 
 const setting = (name: string): string => process.env[name] ?? '';
 let place: WorkerPlace;
-beforeEach(async () => {
+beforeAll(async () => {
   place = await WorkerPlace.open({
     temporal: {
       address: setting('NACRE_TEST_TEMPORAL_ADDRESS'),
@@ -27,7 +28,10 @@ beforeEach(async () => {
     },
   });
 });
-afterEach(() => place.close());
+beforeEach(() => {
+  holdTasks(place.folder);
+});
+afterAll(() => place.close());
 
 /** The worker that has claimed the stage, once there is one besides those named. */
 async function taken(call: StageCall, ...others: readonly WorkerProcess[]): Promise<WorkerProcess> {
@@ -45,69 +49,78 @@ async function taken(call: StageCall, ...others: readonly WorkerProcess[]): Prom
   return holder;
 }
 
-test('a worker whose device faults takes no further stage and ends with words and 1; a healthy one finishes the stage', async () => {
-  const faulty = await place.worker(0);
-  const call = playedCall('fault/a');
-  const activity = await place.start(call);
-  await expect.poll(() => faulty.said, { timeout: 20_000 }).toContain('takes no GPU stage any more');
-  const healthy = await place.worker(1);
-  expect(await faulty.ended).toBe(1);
-  expect(faulty.said).toMatch(
-    /DeviceFault: this worker took no GPU stage after a device failed: .*fell off the bus.* GPU 0 has 0 of 1000 MiB in use/s,
-  );
-  expect(await taken(call)).toBe(healthy);
-  finishTasks(place.folder);
-  await activity.result();
-  expect(await place.register(call)).toMatchObject({ state: 'published', attempts_without_progress: 1 });
-});
+/** Who holds the lock of the worker's GPU, or undefined when nobody does. */
+async function holderOfDevice({ gpus: [id = -1] }: WorkerProcess): Promise<string | undefined> {
+  const lock = await takeDeviceLock(deviceLockFolder(place.environment), id, 'test');
+  if ('heldBy' in lock) return lock.heldBy;
+  await lock.close();
+  return undefined;
+}
 
-test('SIGTERM hands a stage to another worker within seconds and is no failed attempt; stages see only their GPUs', async () => {
-  const workers = [await place.worker(0), await place.worker(1, 2)];
+test('SIGTERM hands a stage to another worker within seconds and is no failed attempt; a stage sees only its GPUs', async () => {
+  const workers = await place.twoWorkers();
   const call = playedCall('steps/a');
   const activity = await place.start(call);
   const first = await taken(call);
   const told = Date.now();
   first.signal('SIGTERM');
   const second = await taken(call, first);
-  expect(workers).toContain(second);
-  // Retry interval 1 s; the bound leaves room for a loaded machine.
+  // The retry waits for a second; the bound leaves room for a loaded machine.
   expect(Date.now() - told).toBeLessThan(10_000);
   expect(await first.ended).toBe(0);
+  expect(workers).toContain(second);
   expect(await place.register(call)).toMatchObject({ term: 2, attempts_without_progress: 0 });
   finishTasks(place.folder);
   const { manifest_id } = await activity.result();
   const devices = await readArtifactFile(place.store, manifest_id, 'devices.txt');
-  expect(devices.toString('utf8')).toBe(second === workers[0] ? '0' : '1');
+  expect(devices.toString('utf8')).toBe(second.gpus.join(','));
 });
 
-test('a worker that was stopped and goes on after its stage was taken publishes nothing and frees its device', async () => {
-  const sleeper = await place.worker(0);
+test('a worker that was stopped and goes on after its stage was taken publishes nothing and frees its GPU', async () => {
+  await place.twoWorkers();
   const call = playedCall('steps/b');
   const activity = await place.start(call, 1000);
-  expect(await taken(call)).toBe(sleeper);
+  const sleeper = await taken(call);
   sleeper.signal('SIGSTOP');
-  const successor = await place.worker(1);
-  expect(await taken(call, sleeper)).toBe(successor);
+  await taken(call, sleeper);
+  expect(await holderOfDevice(sleeper)).toContain(`worker ${String(sleeper.pid)}@gpu`);
   finishTasks(place.folder);
   const { manifest_id } = await activity.result();
   sleeper.signal('SIGCONT');
-  // Its only GPU is free again when another stage runs on it.
-  successor.signal('SIGTERM');
-  await successor.ended;
-  const next = playedCall('steps/c');
-  await (await place.start(next)).result();
-  expect(await place.register(next)).toMatchObject({ holder: { worker: `${String(sleeper.pid)}@gpu` } });
-  expect(await place.register(call)).toMatchObject({ term: 2, manifest_id });
-  expect(existsSync(join(place.folder, 'node-0/work', `${call.key.slice(0, 16)}-1`))).toBe(false);
+  await expect.poll(() => holderOfDevice(sleeper), { timeout: 20_000 }).toBeUndefined();
+  expect(await place.register(call)).toMatchObject({ term: 2, state: 'published', manifest_id });
+  expect(existsSync(join(sleeper.workFolder, 'work', `${call.key.slice(0, 16)}-1`))).toBe(false);
 });
 
-test('a GPU that the node does not have is named at once', async () => {
-  await expect(place.worker(2, 7)).rejects.toThrow(
-    'DoesNotFit: --gpus: this node has no GPU 7; it has 0, 1, 2, 3',
+test('a killed worker takes its task with it and leaves no GPU locked', async () => {
+  await place.twoWorkers();
+  const call = playedCall('steps/c');
+  const activity = await place.start(call, 1000);
+  const killed = await taken(call);
+  killed.signal('SIGKILL');
+  await killed.ended;
+  await expect.poll(() => holderOfDevice(killed), { timeout: 10_000 }).toBeUndefined();
+  await taken(call, killed);
+  finishTasks(place.folder);
+  await activity.result();
+  expect(await place.register(call)).toMatchObject({ term: 2, attempts_without_progress: 1 });
+});
+
+test('a worker whose device faults takes no further stage and ends with words and 1; a healthy one finishes the stage', async () => {
+  const workers = await place.twoWorkers();
+  const call = playedCall('fault/a');
+  finishTasks(place.folder);
+  const activity = await place.start(call);
+  const { manifest_id } = await activity.result();
+  const [code, faulty] = await Promise.race(
+    workers.map(async (worker) => [await worker.ended, worker] as const),
   );
-});
-
-test('NACRE_SHUTDOWN_GRACE is a duration', async () => {
-  Object.assign(place.environment, { NACRE_SHUTDOWN_GRACE: '40' });
-  await expect(place.worker()).rejects.toThrow('NACRE_SHUTDOWN_GRACE=40 is no duration');
+  expect(code).toBe(1);
+  expect(faulty.said).toContain('takes no GPU stage any more: device 0 fell off the bus');
+  expect(faulty.said).toMatch(
+    /DeviceFault: this worker took no GPU stage after a device failed: .* GPU \d has 0 of 1000 MiB in use/,
+  );
+  const devices = await readArtifactFile(place.store, manifest_id, 'devices.txt');
+  expect(devices.toString('utf8')).not.toBe(faulty.gpus.join(','));
+  expect(await place.register(call)).toMatchObject({ state: 'published', attempts_without_progress: 1 });
 });

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -58,4 +58,9 @@ export function playedInterpreter(folder: string): string {
 /** Ends the tasks of that folder's program. */
 export function finishTasks(folder: string): void {
   writeFileSync(join(folder, 'finish'), '');
+}
+
+/** Lets tasks that begin from now on run until they are finished. */
+export function holdTasks(folder: string): void {
+  rmSync(join(folder, 'finish'), { force: true });
 }

@@ -48,6 +48,7 @@ export class WorkerPlace {
   readonly #temporal: ConnectedClient;
   readonly #pool = randomUUID().slice(0, 8);
   readonly #workers: WorkerProcess[] = [];
+  #nodes = 0;
 
   private constructor(temporal: ConnectedClient, { temporal: server, s3 }: Servers) {
     this.#temporal = temporal;
@@ -87,13 +88,21 @@ export class WorkerPlace {
 
   /** A worker with these GPUs and a work folder of its own. */
   async worker(...gpus: readonly number[]): Promise<WorkerProcess> {
-    const folder = join(this.folder, `node-${String(this.#workers.length)}`);
-    const worker = await WorkerProcess.start([this.#pool, ...gpus.map(String)], {
+    const workFolder = join(this.folder, `node-${String(this.#nodes)}`);
+    this.#nodes += 1;
+    const worker = await WorkerProcess.start(this.#pool, gpus, {
       ...this.environment,
-      NACRE_WORK_FOLDER: folder,
+      NACRE_WORK_FOLDER: workFolder,
     });
     this.#workers.push(worker);
     return worker;
+  }
+
+  /** Two live workers with one GPU each, started where fewer live. */
+  async twoWorkers(): Promise<readonly WorkerProcess[]> {
+    const living = this.#workers.filter(({ alive }) => alive);
+    const missing = Array.from({ length: 2 - living.length }, () => this.worker(this.#nodes % 4));
+    return [...living, ...(await Promise.all(missing))];
   }
 
   /** Gives the stage to whichever worker takes it. */

@@ -9,8 +9,15 @@ export class WorkerProcess {
   readonly ended: Promise<number | null>;
   #said = '';
 
-  private constructor(child: ChildProcess) {
+  /** Ids of its GPUs. */
+  readonly gpus: readonly number[];
+  /** Its NACRE_WORK_FOLDER. */
+  readonly workFolder: string;
+
+  private constructor(child: ChildProcess, gpus: readonly number[], workFolder: string) {
     this.#child = child;
+    this.gpus = gpus;
+    this.workFolder = workFolder;
     this.ended = once(child, 'close').then(([code]) => code as number | null);
     const hear = (chunk: Buffer) => {
       this.#said += chunk.toString();
@@ -19,15 +26,19 @@ export class WorkerProcess {
     child.stderr?.on('data', hear);
   }
 
-  /** Resolves when it polls. `arguments` are those of worker-program.ts. */
-  static async start(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<WorkerProcess> {
+  /** A worker of one pool with these GPUs; resolves when it polls. */
+  static async start(
+    pool: string,
+    gpus: readonly number[],
+    environment: NodeJS.ProcessEnv,
+  ): Promise<WorkerProcess> {
     const program = join(import.meta.dirname, 'worker-program.ts');
     const node = ['--import', import.meta.resolve('tsx'), '--conditions=@nacre/source', program];
-    const child = spawn(process.execPath, [...node, ...words], {
+    const child = spawn(process.execPath, [...node, pool, ...gpus.map(String)], {
       env: { PATH: process.env['PATH'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const worker = new WorkerProcess(child);
+    const worker = new WorkerProcess(child, gpus, environment['NACRE_WORK_FOLDER'] ?? '');
     const gone = worker.ended.then(() => {
       throw new Error(`the worker ended before it polled:\n${worker.said}`);
     });
