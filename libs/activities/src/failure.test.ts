@@ -23,9 +23,14 @@ describe('an error of the table', () => {
     },
   );
 
-  test('of a stage that another run holds is asked again half a minute later', () => {
-    expect(toFailure(new errors.StageHeld('held'))).toMatchObject({ nextRetryDelay: '30s' });
-    expect(toFailure(new errors.NodeLost('lost'))).toMatchObject({ nextRetryDelay: undefined });
+  test.each([
+    ['StageHeld', '30s'],
+    ['DeviceBusy', '15s'],
+    ['StoreUnavailable', undefined],
+    ['NodeLost', undefined],
+    ['TrainerStopped', undefined],
+  ] as const)('%s waits for %s before it is tried again', (name, nextRetryDelay) => {
+    expect(toFailure(new errors[name]('words'))).toMatchObject({ nextRetryDelay });
   });
 
   test('carries at most as much text as Temporal keeps', () => {

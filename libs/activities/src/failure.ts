@@ -3,15 +3,21 @@ import {
   dispositionOf,
   DoesNotFit,
   NacreError,
-  StageHeld,
+  type ErrorName,
   TemporalUnreachable,
 } from '@nacre/contracts/errors';
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { ZodError } from 'zod';
 
-/** How long a look-up that found the stage held by another live run waits before it asks again. */
-const HELD_RETRY = '30s';
+/**
+ * What waits longer than the retry policy's first interval before it is tried again: there is nothing
+ * to win sooner. All others are, above all the work of a worker that was told to stop or vanished.
+ */
+const retryDelays: Partial<Record<ErrorName, '15s' | '30s'>> = {
+  StageHeld: '30s',
+  DeviceBusy: '15s',
+};
 /** Temporal cuts failures in mutable state at 4 KB; the rest is in the stage's log. */
 const LONGEST_MESSAGE = 3000;
 
@@ -23,12 +29,13 @@ export function toFailure(error: unknown): TemporalFailure {
   if (error instanceof TemporalFailure) return error;
   const known = asNacreError(error);
   const { name, message } = known ?? (error instanceof Error ? error : new Error(String(error)));
+  const delay = known === undefined ? undefined : retryDelays[known.name as ErrorName];
   return ApplicationFailure.create({
     message: message.slice(0, LONGEST_MESSAGE),
     type: name,
     nonRetryable: dispositionOf(name) !== 'retry',
     ...(known === undefined ? {} : { details: [known.data] }),
-    ...(known instanceof StageHeld ? { nextRetryDelay: HELD_RETRY } : {}),
+    ...(delay === undefined ? {} : { nextRetryDelay: delay }),
   });
 }
 
