@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { diskFull, fetchArtifact, noSpace, publishArtifact } from '@nacre/artifact-store';
@@ -33,9 +33,11 @@ export async function computeStage(
 ): Promise<string> {
   const { call, term, signal } = attempt;
   const { store, installation, tasks } = dependencies;
-  const work = join(installation.workFolder, `${call.key.slice(0, 16)}-${String(term)}`);
+  await mkdir(installation.workFolder, { recursive: true });
+  // Nobody else's, whatever was left by an attempt of the same term: one in another store, or afresh.
+  const work = await mkdtemp(join(installation.workFolder, `${call.key.slice(0, 16)}-${String(term)}.`));
   const output = join(work, 'output');
-  await mkdir(output, { recursive: true });
+  await mkdir(output);
   try {
     attempt.report({ phase: 'fetch' });
     begins('load');

@@ -106,7 +106,7 @@ export class PlayedStagePlace {
     const beats: Heartbeat[] = [];
     environment.on('heartbeat', (details: Heartbeat) => beats.push(details));
     const { client, address, namespace } = this.#temporal;
-    const ended = environment.run(
+    const ended: Promise<ArtifactReference> = environment.run(
       carryOutStage,
       { ...this.call, ...call },
       {
@@ -129,7 +129,7 @@ export class PlayedStagePlace {
         ledgerMilliseconds: 100,
         ...changes,
       },
-    ) as Promise<ArtifactReference>;
+    );
     ended.catch(() => undefined); // Looked at later.
     return { ended, beats, environment };
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -27,7 +27,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const stage = (name: string, signal?: AbortSignal) => playedStage(folder, name, signal);
+const executableOf = (pid: number): string => {
+  try {
+    return readlinkSync(`/proc/${String(pid)}/exe`);
+  } catch {
+    return ''; // It ended meanwhile.
+  }
+};
+
+const stage = (name: string, signal?: AbortSignal) =>
+  playedStage(folder, name, signal === undefined ? {} : { signal });
 
 describe.each([
   ['a new interpreter', cold as TaskStarter],
@@ -89,6 +98,15 @@ describe('a task', () => {
     });
   });
 
+  test('that says nothing for the stall timeout is ended, and is told by its last word', async () => {
+    const context = playedStage(folder, 'silent', { execution: { stall_timeout: '2s' } });
+    await expect(run('quantize', context)).rejects.toMatchObject({
+      name: 'TrainerStalled',
+      data: { last: 'rows-written' },
+    });
+    await expect.poll(() => livingUnder(context.work)).toEqual([]);
+  });
+
   test('that prints keeps it in the log of the stage', async () => {
     const context = stage('crash');
     await run('quantize', context).catch(() => undefined);
@@ -124,7 +142,12 @@ test('a warm parent that is killed takes its tasks with it, and the next task fi
   await expect(run('quantize', stage('done'))).resolves.toMatchObject({ metrics: { answer: 2 } });
 });
 
-test.each(['cold', 'warm'])('a worker that is killed leaves no task of a %s start alive', async (how) => {
+test.each([
+  ['killed', 'cold', 'SIGKILL'],
+  ['killed', 'warm', 'SIGKILL'],
+  ['stopped and does not go on', 'cold', 'SIGSTOP'],
+  ['stopped and does not go on', 'warm', 'SIGSTOP'],
+] as const)('a worker that is %s leaves no task of a %s start alive', async (_what, how, blow) => {
   const work = mkdtempSync(join(tmpdir(), 'nacre-killed-worker-'));
   const script = join(import.meta.dirname, 'testing/worker-with-a-task.ts');
   const child = spawn(
@@ -145,8 +168,11 @@ test.each(['cold', 'warm'])('a worker that is killed leaves no task of a %s star
       });
     });
     expect(livingUnder(work).length).toBeGreaterThanOrEqual(2);
-    child.removeAllListeners('exit').kill('SIGKILL');
-    await expect.poll(() => livingUnder(work), { timeout: 10_000 }).toEqual([]);
+    child.removeAllListeners('exit').kill(blow);
+    // Beside a worker that only stands still, its warm parent waits without a task.
+    const left = how === 'warm' && blow === 'SIGSTOP' ? 1 : 0;
+    const pythons = () => livingUnder(work).filter((pid) => executableOf(pid).includes('python'));
+    await expect.poll(pythons, { timeout: 20_000 }).toHaveLength(left);
   } finally {
     child.kill('SIGKILL');
     rmSync(work, { recursive: true, force: true });

@@ -19,8 +19,9 @@ from torch import Tensor
 
 from nacre_model.protocol import CollectiveTimeout
 
-TIMEOUT_SECONDS = 120.0
-"""How long a rank waits for the others (NACRE_COLLECTIVE_TIMEOUT_SECONDS replaces it): longer than any step."""
+TIMEOUT_SECONDS = 600.0
+"""How long a rank waits for the others (NACRE_COLLECTIVE_TIMEOUT_SECONDS replaces it): longer than any
+step, load or save of the leading rank."""
 
 
 class Ranks:

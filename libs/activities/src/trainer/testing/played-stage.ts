@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { ArtifactStore } from '@nacre/artifact-store';
 import { CorruptArtifact } from '@nacre/contracts/errors';
-import type { Heartbeat } from '@nacre/contracts/run';
+import type { Heartbeat, StageCall } from '@nacre/contracts/run';
 
 import type { StageContext } from '../../stage-context.js';
 
@@ -12,11 +13,17 @@ export interface PlayedStage extends StageContext {
   readonly beats: Partial<Heartbeat>[];
 }
 
+/** What a test may say of a played stage beside its name. */
+export interface PlayedStageChanges {
+  readonly signal?: AbortSignal;
+  readonly execution?: Partial<StageCall['execution']>;
+}
+
 /** A stage whose task, of task-modules.ts, ends as its name says; its folders lie under `folder`. */
 export function playedStage(
   folder: string,
   name: string,
-  signal: AbortSignal = new AbortController().signal,
+  { signal = new AbortController().signal, execution: changed = {} }: PlayedStageChanges = {},
 ): PlayedStage {
   const work = join(folder, 'work', randomUUID());
   const output = join(work, 'output');
@@ -34,6 +41,7 @@ export function playedStage(
     rung: 0,
     checkpoint_every: '10m',
     checkpoints_kept: 2,
+    ...changed,
   } as const;
   const run = { workflow_id: 'w', run_id: 'r' };
   return {
@@ -58,7 +66,7 @@ export function playedStage(
     report: (progress) => beats.push(progress),
     heard: () => undefined,
     durable: () => Promise.resolve(),
-    get store(): never {
+    get store(): ArtifactStore {
       throw new CorruptArtifact('a task needs no store');
     },
     tasks: () => {

@@ -38,8 +38,53 @@ def quantize(context: TaskContext) -> dict[str, float]:
                 context.emit("step-end", step=step, steps=3000, epoch=0.0, loss=0.5, learning_rate=0.1, tokens=1, padded_tokens=1, seconds=0.01)
                 context.check_stop()
                 time.sleep(0.05)
+        case "silent":
+            context.emit("rows-written", rows=3, total=9)
+            time.sleep(300)
     (context.output / "answer.txt").write_text(os.environ.get("AWS_SECRET_ACCESS_KEY", "no secret"))
     return {"answer": ANSWER}
+
+`;
+
+/**
+ * What the task `train` does in tests: it counts its steps by the real checkpoints; the stage's name says how many
+ * steps, at which it ends by SIGKILL, and how long each takes: train/<steps>/<killed at>/<seconds>.
+ */
+const training = `
+import os
+import time
+
+import torch
+
+from nacre_model.checkpoint_keeper import CheckpointKeeper
+from nacre_model.checkpoints import TrainedState
+from nacre_model.protocol import TaskContext, stop_requested, task
+from nacre_model.ranks import Ranks
+
+
+@task("train")
+def train(context: TaskContext) -> dict[str, float]:
+    _, steps, killed_at, pause = context.stage["name"].split("/")
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.AdamW([weight], lr=0.0)
+    keeper = CheckpointKeeper(context, TrainedState({"weight": weight}, optimizer, int(steps)), Ranks(0, 1))
+    progress = keeper.resume()
+    first = progress.step
+    for step in range(first + 1, int(steps) + 1):
+        if stop_requested() or keeper.due():
+            keeper.save(progress)
+        context.check_stop()
+        weight.grad = torch.zeros(1)
+        optimizer.step()
+        weight.data += 1
+        progress.step = step
+        progress.history.append({"step": step, "loss": 0.5, "learning_rate": 0.1, "rows": 1})
+        context.emit("step-end", step=step, steps=int(steps), epoch=0.0, loss=0.5, learning_rate=0.1, tokens=1, padded_tokens=1, seconds=0.01)
+        time.sleep(float(pause))
+        if step == int(killed_at):
+            os.kill(os.getpid(), 9)
+    (context.output / "weight.txt").write_text(str(float(weight)))
+    return {"first": float(first), "weight": float(weight)}
 `;
 
 /** An installation whose task modules lie in `folder` and may be changed there. */
@@ -53,6 +98,7 @@ export function installTasks(folder: string): Installation & { readonly taskFile
   });
   mkdirSync(join(quantization, 'nacre_quantization'), { recursive: true });
   writeFileSync(join(quantization, 'nacre_quantization/__init__.py'), '');
+  writeFileSync(join(model, 'nacre_model/training.py'), training);
   const taskFile = join(quantization, 'nacre_quantization/tasks.py');
   writeFileSync(taskFile, tasks);
   return {
