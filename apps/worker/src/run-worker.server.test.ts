@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { deviceLockFolder, takeDeviceLock } from '@nacre/activities';
@@ -89,7 +89,7 @@ test('a worker that was stopped and goes on after its stage was taken publishes 
   sleeper.signal('SIGCONT');
   await expect.poll(() => holderOfDevice(sleeper), { timeout: 20_000 }).toBeUndefined();
   expect(await place.register(call)).toMatchObject({ term: 2, state: 'published', manifest_id });
-  expect(existsSync(join(sleeper.workFolder, 'work', `${call.key.slice(0, 16)}-1`))).toBe(false);
+  await expect.poll(() => readdirSync(join(sleeper.workFolder, 'work'))).toEqual([]);
 });
 
 test('a killed worker takes its task with it and leaves no GPU locked', async () => {

@@ -45,9 +45,9 @@ export async function carryOutStage(
     const manifestId = await attempt(call, opened, devices, books, heartbeat, dependencies);
     return await referenceTo(dependencies, manifestId);
   } catch (error) {
+    if (error instanceof DeviceFault) dependencies.onDeviceFault(error);
     // Temporal says itself why it stopped an attempt: cancel, pause, shutdown.
     if (Context.current().cancellationSignal.aborted) await Context.current().cancelled;
-    if (error instanceof DeviceFault) dependencies.onDeviceFault(error);
     throw toFailure(error);
   } finally {
     heartbeat.stop();
