@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { nacreHere } from './testing/nacre-here.js';
 import { nacre } from './testing/nacre-process.js';
 import { ownServers } from './testing/own-servers.js';
 import { temporaryFolder } from './temporary-folder.fixture.js';
@@ -26,4 +27,13 @@ it('a worker without a store to work on does not begin', async () => {
   });
   expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
   expect(stderr).toMatch(/^nacre: No artifact store is configured: set NACRE_S3_BUCKET/);
+});
+
+it.each([
+  ['--gpus', '3-1', '--gpus 3-1: ids and ranges'],
+  ['--concurrency', '0', '--concurrency: a whole number above 0'],
+])('a worker with %s %s does not begin', async (option, value, words) => {
+  const { code, stderr } = await nacreHere(['worker', option, value]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(words);
 });

@@ -4,6 +4,7 @@ import {
   ColdStarter,
   deviceProbe,
   installation,
+  removeAbandonedWork,
   repositoryFolder,
   taskRunner,
   WarmStarter,
@@ -60,6 +61,8 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
     connectClient(environment),
   ]);
   const here = installation(environment, gitCommit());
+  const abandoned = await removeAbandonedWork(here.workFolder);
+  if (abandoned > 0) log(`removed what killed workers had left of ${String(abandoned)} stages`);
   const onGpu = new ColdStarter(here.python);
   const onCpu = environment['NACRE_WARM_PARENT'] === 'off' ? onGpu : new WarmStarter(here, environment, log);
   let fault: DeviceFault | undefined;

@@ -12,6 +12,7 @@ import type { ActivityDependencies } from './dependencies.js';
 import type { StageContext } from './stage-context.js';
 import { stageImplementations } from './stage-implementations.js';
 import { keepStageLog } from './stage-log.js';
+import { markOwner } from './work-owner.js';
 
 /** What an implementation is given by the attempt that computes, beside its folders. */
 export type AttemptContext = Pick<
@@ -37,8 +38,9 @@ export async function computeStage(
   // Nobody else's, whatever was left by an attempt of the same term: one in another store, or afresh.
   const work = await mkdtemp(join(installation.workFolder, `${call.key.slice(0, 16)}-${String(term)}.`));
   const output = join(work, 'output');
-  await mkdir(output);
   try {
+    await markOwner(work);
+    await mkdir(output);
     attempt.report({ phase: 'fetch' });
     begins('load');
     const inputs: Record<string, string> = {};

@@ -14,3 +14,4 @@ export * from './trainer/run-task.js';
 export type * from './trainer/task-process.js';
 export * from './trainer/warm-starter.js';
 export * from './stages/read-logits.js';
+export * from './work-owner.js';
