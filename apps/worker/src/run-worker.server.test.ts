@@ -92,6 +92,22 @@ test('a worker that was stopped and goes on after its stage was taken publishes 
   await expect.poll(() => readdirSync(join(sleeper.workFolder, 'work'))).toEqual([]);
 });
 
+test('a stage that Temporal pauses gives back its claim and its GPU, waits, and goes on when it is unpaused', async () => {
+  await place.twoWorkers();
+  const call = playedCall('steps/d');
+  const activity = await place.start(call);
+  const first = await taken(call);
+  await activity.pause();
+  await expect.poll(() => place.register(call), { timeout: 20_000 }).toMatchObject({ state: 'released' });
+  await expect.poll(() => holderOfDevice(first), { timeout: 10_000 }).toBeUndefined();
+  expect(await place.register(call)).toMatchObject({ term: 1, attempts_without_progress: 0 });
+  await activity.unpause();
+  await taken(call);
+  finishTasks(place.folder);
+  await activity.result();
+  expect(await place.register(call)).toMatchObject({ term: 2, state: 'published' });
+});
+
 test('a killed worker takes its task with it and leaves no GPU locked', async () => {
   await place.twoWorkers();
   const call = playedCall('steps/c');

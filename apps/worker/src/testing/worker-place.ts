@@ -23,6 +23,9 @@ export interface PlayedActivity {
     readonly runState?: unknown;
   }>;
   cancel(reason: string): Promise<void>;
+  /** As `temporal activity pause` and `unpause`. */
+  pause(): Promise<void>;
+  unpause(): Promise<void>;
 }
 
 /** Servers and a namespace to work in. */
