@@ -108,6 +108,20 @@ test('a stage that Temporal pauses gives back its claim and its GPU, waits, and 
   expect(await place.register(call)).toMatchObject({ term: 2, state: 'published' });
 });
 
+test('a stage that Temporal resets, its attempts counted anew, is told apart by its term alone', async () => {
+  await place.twoWorkers();
+  const call = playedCall('steps/e');
+  const activity = await place.start(call);
+  await taken(call);
+  await place.reset(call);
+  await expect
+    .poll(() => place.register(call), { timeout: 20_000 })
+    .toMatchObject({ term: 2, state: 'claimed', attempts_without_progress: 0 });
+  finishTasks(place.folder);
+  await activity.result();
+  expect(await place.register(call)).toMatchObject({ term: 2, state: 'published' });
+});
+
 test('a killed worker takes its task with it and leaves no GPU locked', async () => {
   await place.twoWorkers();
   const call = playedCall('steps/c');

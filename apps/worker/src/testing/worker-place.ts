@@ -121,6 +121,18 @@ export class WorkerPlace {
     });
   }
 
+  /** As `temporal activity reset`: the attempt that runs is told to stop, and the count of attempts begins anew. */
+  async reset(call: StageCall): Promise<void> {
+    const { connection, namespace } = this.#temporal;
+    const activityId = call.run.workflow_id;
+    await connection.workflowService.resetActivityExecution({
+      namespace,
+      activityId,
+      resourceId: `activity:${activityId}`,
+      requestId: randomUUID(),
+    });
+  }
+
   async register({ kind, key }: StageCall): Promise<StageRegister | undefined> {
     return (await readRegister(this.store, kind, key))?.register;
   }
