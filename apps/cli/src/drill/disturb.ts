@@ -6,7 +6,7 @@ import { DrillFailure } from './drill-failure.js';
 import type { DrillNode } from './drill-node.js';
 import type { DrillPlace } from './drill-place.js';
 import type { Disturbance, Target } from './drill-record.js';
-import type { SeenMoment, Side } from './moment-watch.js';
+import type { ArmedTarget, SeenMoment } from './moment-watch.js';
 import { groupMembers, livingProcess, signalProcess } from './process-table.js';
 import type { SeededRandom } from './seeded-random.js';
 
@@ -30,27 +30,56 @@ export interface DisturbanceTools {
   readonly secondsSinceStart: () => number;
 }
 
+interface Armed extends ArmedTarget {
+  /** The answer to a request that was held does not come. */
+  readonly drops: boolean;
+}
+
+interface Hit {
+  readonly target: Target;
+  readonly disturbance: Disturbance;
+  readonly seen: SeenMoment;
+  readonly pid: number;
+}
+
 /**
- * Waits for the moment, hits the victim, and does what an operator or a cluster would do then: after a kill a new node
- * with empty folders, after a stop its continuation, after an outage the server again. Resolves when that is done.
+ * Waits for the first moment of the targets, hits the victim, and does what an operator or a cluster would do then:
+ * after a kill a new node with empty folders, after a stop its continuation, after an outage the server again. Resolves
+ * when that is done.
  *
- * @returns what was hit; undefined when the moment did not come
+ * @returns the target that was hit and what happened; undefined when no moment came
  */
-export async function disturb(target: Target, tools: DisturbanceTools): Promise<Disturbance | undefined> {
+export async function disturb(
+  targets: readonly Target[],
+  tools: DisturbanceTools,
+): Promise<{ target: Target; disturbance: Disturbance } | undefined> {
   const { place, random, over, secondsSinceStart } = tools;
-  const side: Side = random.next() < 0.5 ? 'before' : 'after';
-  const delay = random.next() * RUN_DELAY_MILLISECONDS;
-  const drops = target.action !== 'SIGSTOP' && target.victim === 'worker' && random.next() < 0.5;
+  const armed = targets.map((target): Armed => ({
+    target,
+    side: random.next() < 0.5 ? 'before' : 'after',
+    delayMilliseconds: random.next() * RUN_DELAY_MILLISECONDS,
+    drops: target.action !== 'SIGSTOP' && target.victim === 'worker' && random.next() < 0.5,
+  }));
   const held = new Gate();
   const { node } = place;
-  let hit: { disturbance: Disturbance; seen: SeenMoment; pid: number } | undefined;
+  const hits: Hit[] = [];
+  let drops = false;
   const hook = {
-    hit: (seen: SeenMoment): boolean => {
+    hit: (each: Armed, seen: SeenMoment): boolean => {
+      const { target } = each;
       const pid = victimOf(target, place, node, seen, random);
       if (pid === undefined || !strike(target, pid)) return false;
       const moment = target.moment === 'save' && !seen.stillThere() ? 'run' : target.moment;
       const at_seconds = secondsSinceStart();
-      hit = { disturbance: { ...target, moment, stage: seen.stage, pid, at_seconds }, seen, pid };
+      hits.push({
+        target,
+        disturbance: { ...target, moment, stage: seen.stage, pid, at_seconds },
+        seen,
+        pid,
+      });
+      ({ drops } = each);
+      // What waits at the gate goes on at once, except where the point is that it arrives too late.
+      if (!(target.victim === 'worker' && target.action === 'SIGSTOP')) held.open();
       return true;
     },
     request: async (): Promise<'pass' | 'drop'> => {
@@ -58,17 +87,15 @@ export async function disturb(target: Target, tools: DisturbanceTools): Promise<
       return drops ? 'drop' : 'pass';
     },
   };
-  // What waits at the gate goes on at once, except where the point is that it arrives too late.
-  if (!(target.victim === 'worker' && target.action === 'SIGSTOP')) held.open();
-  await place.watch.when(target, side, delay, hook, over);
-
+  await place.watch.until(armed, hook, over);
+  const [hit] = hits;
   if (hit === undefined) return undefined;
   try {
-    await recover(target, hit.pid, hit.seen, node, held, tools);
+    await recover(hit, node, held, tools);
   } finally {
     held.open();
   }
-  return hit.disturbance;
+  return hit;
 }
 
 /** Something that is waited for and then is so. */
@@ -112,14 +139,11 @@ function strike({ action }: Target, pid: number): boolean {
 }
 
 async function recover(
-  target: Target,
-  pid: number,
-  seen: SeenMoment,
+  { target: { victim, action }, pid, seen }: Hit,
   node: DrillNode,
   held: Gate,
   { place, startAgain }: DisturbanceTools,
 ): Promise<void> {
-  const { victim, action } = target;
   const silence = place.heartbeatTimeout + 2000;
   switch (victim) {
     case 'trainer':

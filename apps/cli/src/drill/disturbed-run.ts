@@ -6,7 +6,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 
 import { progressOf } from '../run-reference.js';
 import { startRun } from '../start-run.js';
-import { disturb, type DisturbanceTools } from './disturb.js';
+import { disturb } from './disturb.js';
 import type { StageGroup } from './drill-cell.js';
 import { DrillFailure } from './drill-failure.js';
 import { DrillPlace, type DrillGround } from './drill-place.js';
@@ -135,17 +135,21 @@ export class DisturbedRun {
     random: SeededRandom,
     heard: (disturbance: Disturbance) => void,
   ): Promise<void> {
-    const { watch } = this.#place;
-    for (const target of targets) {
-      const tools: DisturbanceTools = {
+    const passed = ({ group }: Target) => this.#place.watch.published()[group] >= reference.stages[group];
+    const left = new Set(targets);
+    for (;;) {
+      const ahead = [...left].filter((target) => !passed(target));
+      if (this.#ended || ahead.length === 0) return;
+      const hit = await disturb(ahead, {
         place: this.#place,
         random,
         startAgain: () => eventually(() => this.#startWorkflow()),
-        over: () => this.#ended || watch.published()[target.group] >= reference.stages[target.group],
+        over: () => this.#ended || ahead.every(passed),
         secondsSinceStart: () => this.#seconds(),
-      };
-      const hit = await disturb(target, tools);
-      if (hit !== undefined) heard(hit);
+      });
+      if (hit === undefined) continue;
+      left.delete(hit.target);
+      heard(hit.disturbance);
     }
   }
 

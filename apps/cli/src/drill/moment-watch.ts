@@ -23,17 +23,25 @@ export interface SeenMoment {
   stillThere(): boolean;
 }
 
-/**
- * Hits when the moment is seen, before anything can go on: whether somebody was hit. What then happens to a request
- * that is held is decided by `request`, which may wait.
- */
-export interface MomentHook {
-  hit(seen: SeenMoment): boolean;
-  request(): Promise<'pass' | 'drop'>;
-}
-
 /** Where a request is stopped: on its way to the store or on the way back. */
 export type Side = 'before' | 'after';
+
+/** A target and the small print of how it is to be hit, drawn before its moment comes. */
+export interface ArmedTarget {
+  readonly target: Target;
+  readonly side: Side;
+  /** Wait between the sight of a task that computes and the hit. */
+  readonly delayMilliseconds: number;
+}
+
+/**
+ * Hits when a moment is seen, before anything can go on: whether somebody was hit. What then happens to a request that
+ * is held is decided by `request`, which may wait.
+ */
+export interface MomentHook<Armed extends ArmedTarget> {
+  hit(armed: Armed, seen: SeenMoment): boolean;
+  request(): Promise<'pass' | 'drop'>;
+}
 
 /** What the stages of a run are at, from the requests to the store and from the folders of the node. */
 export class MomentWatch {
@@ -75,64 +83,52 @@ export class MomentWatch {
     return this.#published.has(key);
   }
 
-  /**
-   * Waits for a stage of the group to be at the moment and calls the hook, until that has hit; whether it has. It gives
-   * up when `over` says so.
-   */
-  async when(
-    { group, moment }: Pick<Target, 'group' | 'moment'>,
-    side: Side,
-    delayMilliseconds: number,
-    hook: MomentHook,
+  /** Waits until one of the targets was hit, whichever moment comes first, or `over` says that none will be. */
+  async until<Armed extends ArmedTarget>(
+    armed: readonly Armed[],
+    hook: MomentHook<Armed>,
     over: () => boolean,
-  ): Promise<boolean> {
-    return moment === 'run' || moment === 'save'
-      ? this.#whenFolderShows(group, moment, delayMilliseconds, hook, over)
-      : this.#whenRequested(group, moment, side, hook, over);
-  }
-
-  async #whenFolderShows(
-    group: StageGroup,
-    moment: 'run' | 'save',
-    delayMilliseconds: number,
-    hook: MomentHook,
-    over: () => boolean,
-  ): Promise<boolean> {
-    while (!over()) {
-      for (const active of this.#active(group)) {
-        const is = () => (moment === 'run' ? active.computes : active.saves);
-        if (!is()) continue;
-        if (moment === 'run') await sleep(delayMilliseconds);
-        const { kind, key } = this.#identity(active);
-        if (is() && hook.hit({ stage: `${kind} ${key}`, key, active, stillThere: is })) return true;
-      }
-      await sleep(moment === 'save' ? LOOK_MILLISECONDS : 10 * LOOK_MILLISECONDS);
-    }
-    return false;
-  }
-
-  async #whenRequested(
-    group: StageGroup,
-    moment: Exclude<Moment, 'run' | 'save'>,
-    side: Side,
-    hook: MomentHook,
-    over: () => boolean,
-  ): Promise<boolean> {
+  ): Promise<void> {
     let hit = false;
+    const isHit = () => hit;
     const stop =
-      (at: Side) =>
+      (side: Side) =>
       async (request: GateRequest): Promise<'pass' | 'drop'> => {
-        if (hit || at !== side) return 'pass';
-        const stage = this.#requestOf(request, group, moment);
-        if (stage === undefined) return 'pass';
-        hit = hook.hit(stage);
-        return hit ? hook.request() : 'pass';
+        for (const each of armed) {
+          const { moment } = each.target;
+          if (isHit() || each.side !== side || moment === 'run' || moment === 'save') continue;
+          const seen = this.#requestOf(request, each.target.group, moment);
+          if (seen === undefined || !hook.hit(each, seen)) continue;
+          hit = true;
+          return hook.request();
+        }
+        return 'pass';
       };
     this.#gate.guard = { before: stop('before'), after: stop('after') };
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the gate changes it meanwhile
-    while (!hit && !over()) await sleep(10);
+    const inFolders = armed.filter(({ target: { moment } }) => moment === 'run' || moment === 'save');
+    const saves = inFolders.some(({ target }) => target.moment === 'save');
+    while (!isHit() && !over()) {
+      for (const each of inFolders) hit ||= await this.#hitInFolder(each, hook, isHit);
+      await sleep(saves ? LOOK_MILLISECONDS : 10 * LOOK_MILLISECONDS);
+    }
     this.#gate.guard = undefined;
-    return hit;
+  }
+
+  async #hitInFolder<Armed extends ArmedTarget>(
+    armed: Armed,
+    hook: MomentHook<Armed>,
+    isHit: () => boolean,
+  ): Promise<boolean> {
+    const { group, moment } = armed.target;
+    for (const active of this.#active(group)) {
+      const is = () => (moment === 'run' ? active.computes : active.saves);
+      if (!is()) continue;
+      if (moment === 'run') await sleep(armed.delayMilliseconds);
+      const { kind, key } = this.#identity(active);
+      if (!isHit() && is() && hook.hit(armed, { stage: `${kind} ${key}`, key, active, stillThere: is }))
+        return true;
+    }
+    return false;
   }
 
   /** The stage of the group that makes this request at this moment. */

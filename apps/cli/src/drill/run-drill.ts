@@ -27,7 +27,7 @@ import { SeededRandom } from './seeded-random.js';
 /** A run with fewer proves less than a run should: its disturbances are listed and not counted. */
 const LEAST_PER_RUN = 4;
 /** More in one run would leave it no time of its own. */
-const MOST_PER_RUN = 8;
+const MOST_PER_RUN = 12;
 /** A drill that fails this often has shown enough. */
 const FAILURES = 3;
 
@@ -93,7 +93,8 @@ class Drill {
       const run = this.#record.runs.length + 1;
       const random = new SeededRandom(`${String(this.#record.seed)} ${String(run)}`);
       const missing = disturbances - this.#counted();
-      const count = Math.max(LEAST_PER_RUN, Math.min(MOST_PER_RUN, missing));
+      // Some moments pass while the run recovers from another one.
+      const count = Math.max(LEAST_PER_RUN + 2, Math.min(MOST_PER_RUN, missing));
       const targets = chooseTargets(this.#record.runs, random, count);
       const done = await this.#run(run, targets, reference, random);
       this.#keep({ ...this.#record, runs: [...this.#record.runs, done] });
