@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { claimStage, publishStage, readManifest } from '@nacre/artifact-store';
-import type { Holder } from '@nacre/contracts/artifact';
-import { DeviceFault, NodeLost, TrainerStopped } from '@nacre/contracts/errors';
+import { publishStage, readManifest } from '@nacre/artifact-store';
+import { NodeLost } from '@nacre/contracts/errors';
 import type { AttemptLedger } from '@nacre/contracts/run';
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { DeviceLeases } from './device-leases.js';
-import { deviceProbe } from './device-probe.js';
 import type { TaskRunner } from './stage-context.js';
-import { PlayedStagePlace, runsUntilStopped, writes } from './testing/played-attempt.js';
+import { PlayedStagePlace } from './testing/played-attempt.js';
+import { fails, runsUntilStopped, writes } from './testing/played-tasks.js';
+import { unaccountedShare } from './testing/unaccounted-share.js';
 
 let place: PlayedStagePlace;
 beforeEach(async () => {
@@ -20,48 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-const fails =
-  (error: Error): TaskRunner =>
-  () =>
-    Promise.reject(error);
-const stopped = () => new TrainerStopped('stopped at a step boundary');
 const shutdown = new ActivityCancellationDetails({ workerShutdown: true });
-
-/** Another attempt of the same run takes the stage, as after a heartbeat timeout. */
-async function taken() {
-  const { kind, key, run } = place.call;
-  const holder: Holder = {
-    address: 'a',
-    namespace: 'n',
-    ...run,
-    activity_id: '1',
-    attempt: 2,
-    worker: 'successor',
-    nonce: randomUUID(),
-  };
-  const claim = await claimStage(place.store, kind, key, holder, () => Promise.resolve(false));
-  if (claim.state !== 'claimed') throw new Error(`the stage is ${claim.state}`);
-  return claim;
-}
-
-/** GPUs 0 and 1 of a node on which nothing else runs. */
-function twoGpus(): DeviceLeases {
-  const probe = join(place.folder, 'probe');
-  writeFileSync(probe, '#!/bin/sh\necho "0, 0, 1000\n1, 0, 1000"\n');
-  chmodSync(probe, 0o700);
-  return new DeviceLeases({
-    ids: [0, 1],
-    lockFolder: join(place.folder, 'locks'),
-    probe: deviceProbe({ PATH: process.env['PATH'], NACRE_GPU_PROBE: probe }),
-  });
-}
-
-/** Share of the attempt's age that its books leave open. */
-function unaccountedShare({ started_at, seen_at, seconds }: AttemptLedger): number {
-  const { at_risk: _, ...uses } = seconds;
-  const age = (seen_at - started_at) / 1000;
-  return Math.abs(age - Object.values(uses).reduce((sum, use) => sum + use, 0)) / age;
-}
 
 describe('a stage that is done', () => {
   test('is published with the execution that may decide its bytes; its books are closed, its folder is gone', async () => {
@@ -102,10 +59,10 @@ describe('a stage that is done', () => {
 
 describe('an attempt that lost its claim', () => {
   test('is stopped at the next renewal, and whoever has the stage is left alone', async () => {
-    const { task, running } = runsUntilStopped(stopped);
+    const { task, running } = runsUntilStopped();
     const { ended } = place.attempt(task, { renewalMilliseconds: 50 });
     const context = await running;
-    await taken();
+    await place.taken();
     await expect(ended).rejects.toMatchObject({ type: 'ClaimLost', nonRetryable: false });
     expect(context.signal.reason).toMatchObject({ name: 'ClaimLost' });
     expect(await place.register()).toMatchObject({
@@ -118,7 +75,7 @@ describe('an attempt that lost its claim', () => {
 
   test('hears of it at its next durable checkpoint', async () => {
     const task: TaskRunner = async (_task, context) => {
-      await taken();
+      await place.taken();
       await context.durable({ step: 5, bytes: 1, seconds: 1 });
       throw new Error('went on after its claim was lost');
     };
@@ -128,7 +85,7 @@ describe('an attempt that lost its claim', () => {
   test('that slept through it all publishes nothing over its successor', async () => {
     const successor = await place.attempt(writes('theirs'), {}, { key: 'd0'.repeat(32) }).ended;
     const task: TaskRunner = async (_task, context) => {
-      const claim = await taken();
+      const claim = await place.taken();
       await publishStage(place.store, place.call.kind, place.call.key, claim, successor.manifest_id);
       return writes('mine')(_task, context);
     };
@@ -139,7 +96,7 @@ describe('an attempt that lost its claim', () => {
 
 describe('an attempt that ends without a result', () => {
   test('as asked gives its claim back and is not counted', async () => {
-    const { task, running } = runsUntilStopped(stopped);
+    const { task, running } = runsUntilStopped();
     const { ended, environment } = place.attempt(task);
     await running;
     environment.cancel('WORKER_SHUTDOWN', shutdown);
@@ -187,7 +144,7 @@ describe('an attempt that ends without a result', () => {
 });
 
 test('an attempt that vanishes is in the books as far as it had come', async () => {
-  const { task, running } = runsUntilStopped(stopped);
+  const { task, running } = runsUntilStopped();
   const { ended, environment } = place.attempt(task);
   const context = await running;
   const at = Date.now() / 1000;
@@ -238,86 +195,4 @@ describe('a published stage that is computed afresh', () => {
     await place.attempt(writes('bytes'), {}, fresh).ended;
     expect(await place.register()).toMatchObject({ state: 'published', term: 1 });
   });
-});
-
-describe('the GPUs of a worker', () => {
-  test('are told to the task, and waited for without a claim', async () => {
-    const devices = twoGpus();
-    const { task, running } = runsUntilStopped(stopped);
-    const first = place.attempt(task, { devices }, { key: 'd0'.repeat(32) });
-    expect((await running).devices).toMatchObject({ ids: [0] });
-    const both = { execution: { ...place.call.execution, gpus: 2 } };
-    const second = place.attempt(writes('bytes'), { devices }, both);
-    await expect.poll(() => second.beats.at(-1)?.phase).toBe('waiting-for-gpus');
-    expect(await place.register()).toBeUndefined();
-    first.environment.cancel('CANCELLED');
-    await expect(first.ended).rejects.toThrow();
-    await expect(second.ended).resolves.toMatchObject({ kind: 'train_teacher' });
-  });
-
-  test.each([
-    ['done', writes('bytes'), undefined],
-    ['failed', fails(new NodeLost('killed')), 'NodeLost'],
-    ['refused before it began', writes('bytes'), 'ContractViolation'],
-  ])('are free again after a stage that was %s', async (_how, task, error) => {
-    const devices = twoGpus();
-    const call = {
-      execution: { ...place.call.execution, gpus: 2 },
-      ...(error === 'ContractViolation' && { version: 99 }),
-    };
-    const { ended } = place.attempt(task, { devices }, call);
-    if (error === undefined) await ended;
-    else await expect(ended).rejects.toMatchObject({ type: error });
-    const again = await devices.lease(2, 'next', new AbortController().signal);
-    expect(again.ids).toEqual([0, 1]);
-    await again.release();
-  });
-
-  test('are free again after a cancelled stage and after a lost claim', async () => {
-    const devices = twoGpus();
-    for (const end of ['cancelled', 'lost']) {
-      const { task, running } = runsUntilStopped(stopped);
-      const { ended, environment } = place.attempt(task, { devices, renewalMilliseconds: 50 });
-      await running;
-      if (end === 'lost') await taken();
-      else environment.cancel('CANCELLED');
-      await expect(ended).rejects.toThrow();
-      await (await devices.lease(2, 'next', new AbortController().signal)).release();
-    }
-  });
-
-  test('are no matter of a stage that Node computes', async () => {
-    const data = await PlayedStagePlace.open('synthesize_source', {
-      rows: 30,
-      seed: 1,
-      votes: 'drawn',
-      use: 'train',
-      labels: ['model_a', 'model_b', 'tie'],
-    });
-    try {
-      const none = new DeviceLeases({
-        ids: [],
-        lockFolder: place.folder,
-        probe: () => Promise.resolve(new Map()),
-      });
-      await data.attempt(fails(new Error('no task')), { devices: none }).ended;
-      const [ledger] = await data.ledgers();
-      expect(ledger).toMatchObject({ ended: 'done', seconds: { evaluation: 0, checkpoint: 0, at_risk: 0 } });
-      expect(ledger?.seconds.step).toBeGreaterThan(0);
-      expect(unaccountedShare(ledger as AttemptLedger)).toBeLessThan(0.01);
-    } finally {
-      await data.close();
-    }
-  });
-});
-
-test('a device fault is told to the worker, and is worth another attempt elsewhere', async () => {
-  const faults: DeviceFault[] = [];
-  const fault = new DeviceFault('GPU 0 computed something else the second time');
-  const onDeviceFault = (error: DeviceFault) => faults.push(error);
-  await expect(place.attempt(fails(fault), { onDeviceFault }).ended).rejects.toMatchObject({
-    type: 'DeviceFault',
-    nonRetryable: false,
-  });
-  expect(faults).toEqual([fault]);
 });

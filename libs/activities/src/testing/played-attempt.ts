@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { getRunFile, listRunFiles, openStore, readRegister, type ArtifactStore } from '@nacre/artifact-store';
-import type { ArtifactReference } from '@nacre/contracts/artifact';
+import {
+  claimStage,
+  getRunFile,
+  listRunFiles,
+  readRegister,
+  type ArtifactStore,
+  type StageClaim,
+} from '@nacre/artifact-store';
+import type { ArtifactReference, Holder } from '@nacre/contracts/artifact';
 import {
   attemptLedgerSchema,
   type AttemptLedger,
@@ -20,7 +26,8 @@ import { DefaultLogger } from '@temporalio/worker';
 import { carryOutStage } from '../carry-out-stage.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { repositoryFolder } from '../installation.js';
-import type { StageContext, TaskRunner } from '../stage-context.js';
+import type { TaskRunner } from '../stage-context.js';
+import { testStoreOf } from './test-store-of.js';
 
 const setting = (name: string): string => {
   const value = process.env[name];
@@ -48,16 +55,7 @@ export class PlayedStagePlace {
 
   private constructor(temporal: ConnectedClient, kind: string, parameters: Record<string, unknown>) {
     this.#temporal = temporal;
-    this.store = openStore({
-      endpoint: setting('NACRE_TEST_S3_ENDPOINT'),
-      region: setting('NACRE_TEST_S3_REGION'),
-      bucket: setting('NACRE_TEST_S3_BUCKET'),
-      prefix: `test/${randomUUID()}`,
-      credentials: {
-        accessKeyId: setting('NACRE_TEST_S3_ACCESS_KEY'),
-        secretAccessKey: setting('NACRE_TEST_S3_SECRET_KEY'),
-      },
-    });
+    this.store = testStoreOf(randomUUID());
     this.call = {
       key: 'c0'.repeat(32),
       kind,
@@ -138,6 +136,23 @@ export class PlayedStagePlace {
     return (await readRegister(this.store, this.call.kind, this.call.key))?.register;
   }
 
+  /** Another attempt of the same run takes the stage, as after a heartbeat timeout; answers its claim. */
+  async taken(): Promise<StageClaim> {
+    const { kind, key, run } = this.call;
+    const holder: Holder = {
+      address: 'a',
+      namespace: 'n',
+      ...run,
+      activity_id: '1',
+      attempt: 2,
+      worker: 'successor',
+      nonce: randomUUID(),
+    };
+    const claim = await claimStage(this.store, kind, key, holder, () => Promise.resolve(false));
+    if (claim.state !== 'claimed') throw new Error(`the stage is ${claim.state}`);
+    return claim;
+  }
+
   /** The books of all attempts, by term. */
   async ledgers(): Promise<AttemptLedger[]> {
     const run = this.call.run.workflow_id;
@@ -152,33 +167,4 @@ export class PlayedStagePlace {
     await this.#temporal.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-/** A task that makes one file with this text. */
-export function writes(text: string): TaskRunner {
-  return async (_task, context) => {
-    await writeFile(join(context.output, 'answer.txt'), text);
-    return { metrics: { answer: text.length }, environment: { torch: 'played' } };
-  };
-}
-
-/** A task that runs until its signal aborts and ends then as `end` says; `running` resolves when it has begun. */
-export function runsUntilStopped(end: (context: StageContext) => Error): {
-  readonly task: TaskRunner;
-  readonly running: Promise<StageContext>;
-} {
-  let begun: (context: StageContext) => void = () => undefined;
-  const running = new Promise<StageContext>((resolve) => {
-    begun = resolve;
-  });
-  const task: TaskRunner = async (_task, context) => {
-    begun(context);
-    await new Promise<void>((resolve) => {
-      context.signal.addEventListener('abort', () => {
-        resolve();
-      });
-    });
-    throw end(context);
-  };
-  return { task, running };
 }
