@@ -4,6 +4,7 @@ export * from './device-leases.js';
 export * from './device-lock.js';
 export * from './device-probe.js';
 export * from './installation.js';
+export * from './read-ledgers.js';
 export * from './run-files.js';
 export * from './stage-activities.js';
 export type * from './stage-context.js';
