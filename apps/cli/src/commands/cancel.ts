@@ -15,7 +15,12 @@ export function addCancel(program: Command): void {
   does(command, async ({ output, words: [reference] }) =>
     withSession(async (session) => {
       const run = await findRun(session, reference);
-      await cancelRun(session, run);
+      const { terminated } = await cancelRun(session, run);
+      if (terminated !== null) {
+        output.message(
+          `this build cannot follow the history of ${run.workflowId} (${terminated}): it was terminated`,
+        );
+      }
       const { status } = await handleOf(session, run).describe();
       output.event(
         { type: 'run-end', workflow_id: run.workflowId, state: status.name.toLowerCase() },

@@ -1,16 +1,20 @@
-import { resolveRecipe } from '@nacre/contracts/recipe';
 import type { Command } from 'commander';
 
 import { cancelRun } from '../cancel-run.js';
 import { exitCodes } from '../exit-codes.js';
 import { followRun } from '../follow-run.js';
+import { recipeOfRestart } from '../recipe-of-restart.js';
 import { recordedRecipe } from '../recorded-recipe.js';
 import { findRun, handleOf } from '../run-reference.js';
 import { withSession } from '../session.js';
 import { startRun } from '../start-run.js';
+import { recordedCalls } from '../why/recorded-calls.js';
 import { does } from './command.js';
 
-/** `nacre restart [RUN]`: cancels it and starts its recorded recipe on the current build; finished stages are hits. */
+/**
+ * `nacre restart [RUN]`: cancels it and starts its recorded recipe on the current build. Finished stages are hits, a
+ * training goes on at its newest checkpoint: this is how a run is upgraded.
+ */
 export function addRestart(program: Command): void {
   const command = program
     .command('restart')
@@ -20,8 +24,20 @@ export function addRestart(program: Command): void {
   does<{ detach?: boolean }>(command, async ({ output, options, words: [reference] }) =>
     withSession(async (session) => {
       const run = await findRun(session, reference);
-      const recipe = resolveRecipe(await recordedRecipe(handleOf(session, run)));
-      await cancelRun(session, run);
+      const handle = handleOf(session, run);
+      const recorded = await recordedRecipe(handle);
+      // Refused before anything is ended, where this build cannot obey the recipe.
+      await recipeOfRestart(recorded, new Set());
+      const { terminated } = await cancelRun(session, run);
+      if (terminated !== null) {
+        output.message(
+          `this build cannot follow the history of ${run.workflowId} (${terminated}): it was terminated`,
+        );
+      }
+      const computed = [...(await recordedCalls(handle)).values()].filter(
+        ({ call, made }) => call.fresh && made,
+      );
+      const recipe = await recipeOfRestart(recorded, new Set(computed.map(({ call }) => call.name)));
       const started = await startRun(session, recipe);
       output.event(
         {

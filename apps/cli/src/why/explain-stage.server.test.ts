@@ -8,13 +8,10 @@ import {
   type ArtifactStore,
 } from '@nacre/artifact-store';
 import type { ArtifactReference } from '@nacre/contracts/artifact';
-import { resolveRecipe } from '@nacre/contracts/recipe';
-import { stageExecution, stageKey } from '@nacre/stages';
+import { stageKey } from '@nacre/stages';
 import { beforeAll, expect, it } from 'vitest';
-import { parse } from 'yaml';
 
 import { temporaryFolder } from '../temporary-folder.fixture.js';
-import { leastRecipeText } from '../testing/least-recipe.js';
 import { ownServers } from '../testing/own-servers.js';
 import { explainStage } from './explain-stage.js';
 import { explanationText } from './explanation-text.js';
@@ -89,9 +86,7 @@ function missed({ name, version, inputs }: Omit<Made, 'text'>): RecordedCall {
       name,
       parameters,
       inputs,
-      execution: stageExecution(resolveRecipe(parse(leastRecipeText))),
       fresh: false,
-      run: { workflow_id: 'later', run_id: 'later-1' },
     },
     askedAt: Date.now() + 1000,
     found: null,

@@ -1,5 +1,5 @@
 import { artifactReferenceSchema, type ArtifactReference } from '@nacre/contracts/artifact';
-import { stageCallSchema, type StageCall } from '@nacre/contracts/run';
+import { stageCallSchema } from '@nacre/contracts/run';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
@@ -9,9 +9,22 @@ type Payloads = {
   readonly payloads?: Parameters<typeof defaultPayloadConverter.fromPayload>[0][] | null;
 } | null;
 
+// Only what a key is made of, whatever else the calls of other builds have or lack.
+const callSchema = z.object({
+  ...stageCallSchema.pick({
+    key: true,
+    kind: true,
+    version: true,
+    name: true,
+    parameters: true,
+    inputs: true,
+  }).shape,
+  fresh: z.boolean().default(false),
+});
+
 /** A stage as a run asked for it, and what became of that, as far as the run's history says. */
 export interface RecordedCall {
-  readonly call: StageCall;
+  readonly call: z.infer<typeof callSchema>;
   /** When it was asked for first, milliseconds since the epoch. */
   readonly askedAt: number;
   /** What the look-up found; null: nothing, or it has not answered, or there was none. */
@@ -21,7 +34,6 @@ export interface RecordedCall {
 }
 
 const answerSchema = artifactReferenceSchema.nullable();
-const named = z.looseObject({ key: z.string(), name: z.string() });
 
 /** Every stage that a run has asked for, by its name. */
 export async function recordedCalls(handle: WorkflowHandle): Promise<ReadonlyMap<string, RecordedCall>> {
@@ -30,10 +42,8 @@ export async function recordedCalls(handle: WorkflowHandle): Promise<ReadonlyMap
   const calls = new Map<string, RecordedCall>();
   for (const { eventId, eventTime, activityTaskScheduledEventAttributes: scheduled } of events ?? []) {
     if (scheduled == null) continue;
-    const document = valueOf(scheduled.input ?? null);
-    // A call of another build may lack keys of this one; what is not a call at all is passed over.
-    if (!named.safeParse(document).success) continue;
-    const call = stageCallSchema.parse(document);
+    const { success, data: call } = callSchema.safeParse(valueOf(scheduled.input ?? null));
+    if (!success) continue;
     const before = calls.get(call.name);
     const answer = answers.get(String(eventId)) ?? null;
     const lookUp = scheduled.activityType?.name === 'lookUpStage';
