@@ -74,9 +74,10 @@ export class TrainingTask {
     process.kill(-this.leader, 'SIGSTOP');
   }
 
-  /** Lets it go on as soon as its worker has told it to stop. */
+  /** Lets it go on as soon as its worker has told every process of it to stop. */
   async continueWhenTold(): Promise<void> {
-    await until(`${this.stage} is told to stop`, () => pendingSignals(this.leader) & SIGTERM_BIT, 60, 20);
+    const told = (pid: number) => (pendingSignals(pid) & SIGTERM_BIT) !== 0n;
+    await until(`${this.stage} is told to stop`, () => this.processes().every(told), 60, 20);
     process.kill(-this.leader, 'SIGCONT');
   }
 

@@ -28,7 +28,8 @@ export function addDrill(program: Command): void {
     const interrupt = () => {
       interrupted.abort();
     };
-    process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+    // A second signal changes nothing: leaving at once would orphan servers and workers.
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
     const settings = {
       disturbances: wholeNumber('--disturbances', options.disturbances, 1),
       seed: wholeNumber('--seed', options.seed, 0),

@@ -28,6 +28,8 @@ export interface DisturbanceTools {
   /** Whether the run is over, or has passed the stages in question. */
   readonly over: () => boolean;
   readonly secondsSinceStart: () => number;
+  /** Hears of the hit at once. */
+  readonly heard: (disturbance: Disturbance) => void;
 }
 
 interface Armed extends ArmedTarget {
@@ -37,7 +39,6 @@ interface Armed extends ArmedTarget {
 
 interface Hit {
   readonly target: Target;
-  readonly disturbance: Disturbance;
   readonly seen: SeenMoment;
   readonly pid: number;
 }
@@ -47,13 +48,13 @@ interface Hit {
  * after a kill a new node with empty folders, after a stop its continuation, after an outage the server again. Resolves
  * when that is done.
  *
- * @returns the target that was hit and what happened; undefined when no moment came
+ * @returns the target that was hit; undefined when no moment came
  */
 export async function disturb(
   targets: readonly Target[],
   tools: DisturbanceTools,
-): Promise<{ target: Target; disturbance: Disturbance } | undefined> {
-  const { place, random, over, secondsSinceStart } = tools;
+): Promise<Target | undefined> {
+  const { place, random, over, secondsSinceStart, heard } = tools;
   const armed = targets.map((target): Armed => ({
     target,
     side: random.next() < 0.5 ? 'before' : 'after',
@@ -69,14 +70,12 @@ export async function disturb(
       const { target } = each;
       const pid = victimOf(target, place, node, seen, random);
       if (pid === undefined || !strike(target, pid)) return false;
+      if (target.victim === 'worker' && target.action !== 'SIGSTOP') node.expectEnd();
+      place.outage = target.victim === 'temporal' || target.victim === 's3';
       const moment = target.moment === 'save' && !seen.stillThere() ? 'run' : target.moment;
       const at_seconds = secondsSinceStart();
-      hits.push({
-        target,
-        disturbance: { ...target, moment, stage: seen.stage, pid, at_seconds },
-        seen,
-        pid,
-      });
+      hits.push({ target, seen, pid });
+      heard({ ...target, moment, stage: seen.stage, pid, at_seconds });
       ({ drops } = each);
       // What waits at the gate goes on at once, except where the point is that it arrives too late.
       if (!(target.victim === 'worker' && target.action === 'SIGSTOP')) held.open();
@@ -93,9 +92,10 @@ export async function disturb(
   try {
     await recover(hit, node, held, tools);
   } finally {
+    place.outage = false;
     held.open();
   }
-  return hit;
+  return hit.target;
 }
 
 /** Something that is waited for and then is so. */
@@ -173,12 +173,13 @@ async function recover(
       if (action === 'SIGSTOP') {
         await sleep(silence);
         signalProcess(pid, 'SIGCONT');
-        return;
+      } else {
+        await ended(pid);
+        if (action === 'delete') deleteDatabase(place);
+        await sleep(OUTAGE_MILLISECONDS);
+        await place.restore(victim);
       }
-      await ended(pid);
-      if (action === 'delete') deleteDatabase(place);
-      await sleep(OUTAGE_MILLISECONDS);
-      await place.restore(victim);
+      place.outage = false;
       if (action === 'delete') await startAgain();
   }
 }

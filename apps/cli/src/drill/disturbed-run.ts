@@ -99,6 +99,7 @@ export class DisturbedRun {
       run.#ended = true;
       // A server that is stopped goes on before anything else is done with it.
       await hits.catch(() => undefined);
+      await place.lookAfterServers();
       await run.#giveUp();
       const left = await place.close();
       if (left.length > 0 && outcome === 'identical') {
@@ -146,10 +147,9 @@ export class DisturbedRun {
         startAgain: () => eventually(() => this.#startWorkflow()),
         over: () => this.#ended || ahead.every(passed),
         secondsSinceStart: () => this.#seconds(),
+        heard,
       });
-      if (hit === undefined) continue;
-      left.delete(hit.target);
-      heard(hit.disturbance);
+      if (hit !== undefined) left.delete(hit);
     }
   }
 
@@ -163,6 +163,9 @@ export class DisturbedRun {
         if (status !== undefined && status !== 'RUNNING')
           throw new DrillFailure(`the run ended as ${status}: ${await this.#failure()}`);
         if (this.#ended || this.#seconds() > patienceSeconds) throw new RunHangs(await this.#whereItStands());
+        await this.#place.lookAfterServers();
+        const { unexpectedEnd } = this.#place.node;
+        if (unexpectedEnd !== undefined) throw new DrillFailure(unexpectedEnd);
         if (looks % HOLD_LOOKS === 0) await this.#answerHolds();
         await sleep(LOOK_MILLISECONDS);
       }

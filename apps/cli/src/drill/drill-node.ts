@@ -16,6 +16,7 @@ export class DrillNode {
   readonly folder: string;
   readonly #child: ChildProcess;
   readonly #logFile: string;
+  #endExpected = false;
 
   /** @param folder does not exist yet; also HOME of the worker and its tasks, by which they are found */
   constructor(folder: string, environment: NodeJS.ProcessEnv, concurrency: number) {
@@ -42,6 +43,17 @@ export class DrillNode {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** From now on its end is what was wanted. */
+  expectEnd(): void {
+    this.#endExpected = true;
+  }
+
+  /** How it ended though nobody wanted it to; undefined otherwise. */
+  get unexpectedEnd(): string | undefined {
+    if (this.alive || this.#endExpected) return undefined;
+    return `the worker in ${this.folder} ended by itself (${String(this.#child.signalCode ?? this.#child.exitCode)})`;
+  }
+
   /** What it has written to its log. */
   get said(): string {
     return readFileSync(this.#logFile, 'utf8');
@@ -64,6 +76,7 @@ export class DrillNode {
 
   /** SIGTERM, and waits until it has ended in order; SIGKILL when that takes too long. */
   async retire(): Promise<void> {
+    this.expectEnd();
     if (!this.alive) return;
     const ended = once(this.#child, 'exit');
     signalProcess(this.pid, 'SIGCONT');

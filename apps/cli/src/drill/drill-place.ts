@@ -16,7 +16,7 @@ import { binaryFolder } from '../binary-folder.js';
 import type { Session } from '../session.js';
 import { DrillNode } from './drill-node.js';
 import { MomentWatch } from './moment-watch.js';
-import { processesWith, signalProcess } from './process-table.js';
+import { livingProcess, processesWith, signalProcess } from './process-table.js';
 import { StoreGate } from './store-gate.js';
 
 /** What a drill has for all of its runs. */
@@ -34,6 +34,8 @@ export class DrillPlace {
   readonly ground: DrillGround;
   readonly watch: MomentWatch;
   readonly session: Session;
+  /** Whether a server is away on purpose. */
+  outage = false;
   readonly #name: string;
   readonly #gate: StoreGate;
   readonly #nodes: DrillNode[] = [];
@@ -101,6 +103,16 @@ export class DrillPlace {
   /** Leader of a server's process group. */
   serverPid(server: ServerName): number {
     return this.#pids[server];
+  }
+
+  /**
+   * Starts a server again that has died by itself, as whatever runs servers does: Temporal's development server ends
+   * when it finds that it stood still.
+   */
+  async lookAfterServers(): Promise<void> {
+    if (this.outage) return;
+    for (const server of ['temporal', 's3'] as const)
+      if (livingProcess(this.serverPid(server)) === undefined) await this.restore(server);
   }
 
   /** Brings a server back that was ended: same ports, same database. */

@@ -108,7 +108,7 @@ export class MomentWatch {
     const inFolders = armed.filter(({ target: { moment } }) => moment === 'run' || moment === 'save');
     const saves = inFolders.some(({ target }) => target.moment === 'save');
     while (!isHit() && !over()) {
-      for (const each of inFolders) hit ||= await this.#hitInFolder(each, hook, isHit);
+      for (const each of inFolders) if (await this.#hitInFolder(each, hook, isHit)) hit = true;
       await sleep(saves ? LOOK_MILLISECONDS : 10 * LOOK_MILLISECONDS);
     }
     this.#gate.guard = undefined;
