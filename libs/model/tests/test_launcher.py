@@ -27,6 +27,8 @@ from nacre_model.protocol import CollectiveTimeout, InvalidData, NonFiniteLoss, 
 @task("train")
 def train(context):
     rank, place = os.environ["RANK"], context.output.parent
+    if (context.stage["name"], rank) == ("not yet listening", "1"):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     (place / f"{rank}.part").write_text(str(os.getpid()))
     os.replace(place / f"{rank}.part", place / f"{rank}.pid")
     while len(list(place.glob("*.pid"))) < context.execution["ranks"]:
@@ -55,6 +57,11 @@ def train(context):
     context.check_stop()
 """
 
+STARTER = """
+import os, subprocess, sys
+subprocess.run(sys.argv[1:], env={**os.environ, "NACRE_PARENT_PID": str(os.getpid())})
+"""
+
 SITE = """
 import nacre_model.entry as entry, nacre_model.protocol as protocol
 protocol.TASK_MODULES["train"] = "played"
@@ -64,9 +71,11 @@ entry.environment = lambda execution: {}
 
 
 class Job:
-    """One started launcher."""
+    """One started launcher; with `starter` another process has started it, and is `process`."""
 
-    def __init__(self, folder: Path, name: str, ranks: int = 2, **environment: Any) -> None:
+    def __init__(
+        self, folder: Path, name: str, ranks: int = 2, starter: bool = False, **environment: Any
+    ) -> None:
         context = make_context(folder, "train", PARAMETERS)
         context.stage["name"] = name
         self.folder, self.ranks, self.marker = folder, ranks, f"MARK-{folder.name}-{name}"
@@ -80,8 +89,9 @@ class Job:
             "import sys; from nacre_model import launcher; launcher.launch.__defaults__ = (1.0,);"
             " sys.exit(launcher.main(sys.argv[1:]))"
         )
+        command = [sys.executable, "-c", script, "train", "--request", str(request)]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", script, "train", "--request", str(request)],
+            [sys.executable, "-c", STARTER, *command] if starter else command,
             env=child_environment(
                 PYTHONPATH=f"{folder / 'modules'}:{source}", MARK=self.marker, **environment
             ),
@@ -103,12 +113,13 @@ class Job:
         return code, result
 
     def living(self) -> list[int]:
-        """Processes that the launcher started, itself included, by the mark in their environment."""
+        """Processes of the job, by their group and by the mark in their environment."""
         found = []
-        for place in Path("/proc").iterdir():
+        for pid in (int(place.name) for place in Path("/proc").iterdir() if place.name.isdigit()):
             try:
-                if place.name.isdigit() and self.marker.encode() in (place / "environ").read_bytes():
-                    found.append(int(place.name))
+                marked = self.marker.encode() in Path(f"/proc/{pid}/environ").read_bytes()
+                if marked or os.getpgid(pid) == self.process.pid:
+                    found.append(pid)
             except OSError:
                 continue
         return [pid for pid in found if alive(pid)]
@@ -191,6 +202,24 @@ def test_a_checkpoint_that_takes_longer_than_the_grace_is_waited_for_by_every_ra
     assert all((started.folder / f"{rank}.saved").exists() for rank in range(2))
 
 
+def test_a_stop_that_comes_before_a_rank_listens_is_a_stop_as_asked(job):
+    started = job("not yet listening")
+    started.begun()
+    started.process.terminate()
+    code, result = started.end()
+    message = "rank 1 was asked to stop before its task had begun"
+    assert (code, result["error"]) == (75, {"type": "TrainerStopped", "message": message})
+    assert started.living() == []
+
+
+def test_nothing_is_left_when_the_starter_is_killed(job):
+    started = job("starter is killed", starter=True)
+    ranks = started.begun()
+    assert len(started.living()) == 2 + len(ranks)
+    started.process.kill()
+    assert wait_for(lambda: started.living() == [])
+
+
 def test_nothing_is_left_when_the_launcher_is_killed(job):
     started = job("launcher is killed")
     ranks = started.begun()
@@ -199,20 +228,25 @@ def test_nothing_is_left_when_the_launcher_is_killed(job):
     assert wait_for(lambda: started.living() == [])
 
 
-def test_nothing_is_left_when_the_starter_stands_still(job):
+@pytest.mark.parametrize("starter", ["stands still", "is gone"])
+def test_nothing_is_left_when_the_starter_is_silent_or_closes_the_lifeline(job, starter):
     reader, writer = os.pipe()
     os.set_inheritable(reader, True)
     started = job(
-        "starter stands still",
+        f"starter {starter}",
         NACRE_LIFELINE_FD=str(reader),
-        NACRE_LIFELINE_SILENCE_SECONDS="1",
+        NACRE_LIFELINE_SILENCE_SECONDS="1" if starter == "stands still" else "60",
         HELD=str(reader),
     )
     os.close(reader)
     os.write(writer, b".")
+    if starter == "is gone":
+        started.begun()
+        os.close(writer)
     assert started.end()[0] == 75
     assert started.living() == []
-    os.close(writer)
+    if starter == "stands still":
+        os.close(writer)
 
 
 def test_an_orphan_rank_keeps_the_lock_of_its_device_as_long_as_it_lives(job, tmp_path):

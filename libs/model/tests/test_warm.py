@@ -89,6 +89,25 @@ def sleeping_child(server: Server) -> int:
     return int(pid)
 
 
+def launcher_with_ranks(server: Server, folder: Path) -> tuple[int, list[int]]:
+    """Process ids of a launcher in a child and of its two ranks, which go on until they are asked to stop."""
+    modules = server.folder / "modules"
+    (modules / "played.py").write_text(TASKS)
+    (modules / "played_launcher.py").write_text(
+        "import sys, nacre_model.protocol as p\n"
+        "p._tasks.pop('train'); p.TASK_MODULES['train'] = 'played'\n"
+        "from nacre_model import launcher; sys.exit(launcher.main(sys.argv[1:]))\n"
+    )
+    context = make_context(folder / "job", "train", PARAMETERS)
+    context.stage["name"] = "stopped"
+    request = write_request(context, execution={**context.execution, "ranks": 2})
+    server.start("played_launcher", "train", "--request", str(request), log=str(folder / "log"))
+    launcher = server.message()["pid"]
+    places = [folder / "job" / f"{rank}.pid" for rank in range(2)]
+    assert wait_for(lambda: all(place.exists() for place in places))
+    return launcher, [int(place.read_text()) for place in places]
+
+
 def test_a_digest_changes_with_every_source_and_with_nothing_else(tmp_path: Path):
     package = tmp_path / "package"
     (package / "part").mkdir(parents=True)
@@ -150,6 +169,10 @@ def test_ends_of_children_are_told_apart_and_a_bad_line_harms_nobody(server: Ser
         client.shutdown(socket.SHUT_WR)
         message = server.message()
         assert (message["refused"], message["id"]) == (True, id)
+    server.start("sleeper", env={**server.environment, "NACRE_LIFELINE_SILENCE_SECONDS": "long"})
+    assert server.message()["refused"]
+    # Nothing was forked for it.
+    assert Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text() == ""
     log = tmp_path / "log"
     server.start("nacre_model", "merge", "--request", "/nowhere.json", log=str(log))
     pid = server.message()["pid"]
@@ -184,21 +207,7 @@ def test_children_of_a_silent_owner_are_asked_to_stop_and_the_others_go_on(serve
 
 @pytest.mark.slow
 def test_a_launcher_in_a_child_forks_its_ranks_into_its_own_group(server: Server, tmp_path: Path):
-    modules = server.folder / "modules"
-    (modules / "played.py").write_text(TASKS)
-    (modules / "played_launcher.py").write_text(
-        "import sys, nacre_model.protocol as p\n"
-        "p._tasks.pop('train'); p.TASK_MODULES['train'] = 'played'\n"
-        "from nacre_model import launcher; sys.exit(launcher.main(sys.argv[1:]))\n"
-    )
-    context = make_context(tmp_path / "job", "train", PARAMETERS)
-    context.stage["name"] = "stopped"
-    request = write_request(context, execution={**context.execution, "ranks": 2})
-    server.start("played_launcher", "train", "--request", str(request), log=str(tmp_path / "log"))
-    launcher = server.message()["pid"]
-    places = [tmp_path / "job" / f"{rank}.pid" for rank in range(2)]
-    assert wait_for(lambda: all(place.exists() for place in places))
-    ranks = [int(place.read_text()) for place in places]
+    launcher, ranks = launcher_with_ranks(server, tmp_path)
     assert {os.getpgid(rank) for rank in ranks} == {launcher}
     os.kill(launcher, signal.SIGTERM)
     assert server.message() == {"exit": "one", "pid": launcher, "code": 75, "signal": None}
@@ -206,8 +215,9 @@ def test_a_launcher_in_a_child_forks_its_ranks_into_its_own_group(server: Server
 
 
 @pytest.mark.slow
-def test_a_killed_server_leaves_no_child(own_server: Server):
-    children = [sleeping_child(own_server) for _ in range(2)]
+def test_a_killed_server_leaves_no_child_nor_rank(own_server: Server, tmp_path: Path):
+    launcher, ranks = launcher_with_ranks(own_server, tmp_path)
+    children = [sleeping_child(own_server), launcher, *ranks]
     own_server.process.kill()
     own_server.process.wait()
     assert wait_for(lambda: not any(alive(child) for child in children))

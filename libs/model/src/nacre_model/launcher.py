@@ -171,7 +171,8 @@ def _count(request: Path | None) -> int:
 def answer(request: Path, deciding: Rank) -> int:
     """Make the deciding rank's result the task's; returns the exit code that says the same.
 
-    A rank that was killed has left none: it is answered for as a lost node.
+    A rank that was killed has left none: it is answered for as a lost node, or as stopped as asked where
+    SIGTERM came before it listened.
     """
     place = result_place(request)
     code = deciding.code or 0
@@ -179,14 +180,17 @@ def answer(request: Path, deciding: Rank) -> int:
         if place is not None and result_of(place, deciding.number).exists():
             os.replace(result_of(place, deciding.number), place)
         return code
-    name = signal.Signals(-code).name
-    message = f"rank {deciding.number} was killed by {name}"
+    if -code == signal.SIGTERM:
+        kind, exit_code = TrainerStopped.type, TrainerStopped.exit_code
+        message = f"rank {deciding.number} was asked to stop before its task had begun"
+    else:
+        kind, exit_code = "NodeLost", 128 - code
+        message = f"rank {deciding.number} was killed by {signal.Signals(-code).name}"
     print(f"nacre_model: {message}; the other ranks were ended", file=sys.stderr)
     if place is not None:
-        error = {"type": "NodeLost", "message": message}
-        result = {"exit_code": 128 - code, "metrics": {}, "error": error}
+        result = {"exit_code": exit_code, "metrics": {}, "error": {"type": kind, "message": message}}
         write_result(place, {"nacre_result": 1, "environment": environment(None), **result})
-    return 128 - code
+    return exit_code
 
 
 def main(arguments: list[str]) -> int:

@@ -49,6 +49,8 @@ class Ranks:
         backend = "nccl" if execution["device"] == "cuda" else "gloo"
         if backend == "nccl":
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+            # Else NCCL's watchdog ends the process by SIGABRT at a timeout, and nobody says what it was.
+            os.environ.setdefault("TORCH_NCCL_BLOCKING_WAIT", "1")
         ranks._together(
             lambda: distributed.init_process_group(
                 backend, rank=ranks.rank, world_size=count, timeout=timedelta(seconds=timeout)

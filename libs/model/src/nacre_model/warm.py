@@ -6,7 +6,8 @@ A client connects to the socket (mode 0600) and writes one JSON line {id, argv, 
 is a module run as `python -m` would, env the whole environment, log a file for stderr or null. The
 connection is the child's stdout; its end of file is the end of the child. On its own stdout the server
 writes JSON lines: {ready, digest} once, then {start, pid} and {exit, pid, code, signal} per id, and
-{refused, id, reason} for a line that is no such task; id is null where it cannot be read. `digest` is
+{refused, id, reason} for a line that is no such task or cannot be forked; id is null where it cannot be
+read. `digest` is
 `source_digest`; whoever finds another digest on disk starts another server. End of file on stdin, or the
 server's death, kills every child. Bytes on stdin are the owner's signs of life: a child whose env has
 NACRE_LIFELINE_SILENCE_SECONDS is asked to stop after so long a silence, and killed after a grace.
@@ -144,7 +145,10 @@ class WarmServer:
         self._selector.register(client, selectors.EVENT_READ, lambda: self._receive(client, received))
 
     def _receive(self, client: socket.socket, received: bytearray) -> None:
-        chunk = client.recv(1 << 16)
+        try:
+            chunk = client.recv(1 << 16)
+        except OSError:
+            chunk = b""  # The client is gone: what it has sent is no whole task.
         received += chunk
         if chunk and not received.endswith(b"\n"):
             return
@@ -155,14 +159,16 @@ class WarmServer:
                 order = json.loads(received)
                 argv, env = [str(part) for part in order["argv"]], dict(order["env"])
                 self._fork(client, str(order["id"]), argv, env, str(order["cwd"]), order.get("log"))
-            except (ValueError, KeyError, TypeError) as error:
+            # A task that cannot be forked must not end those that run.
+            except (ValueError, KeyError, TypeError, OSError) as error:
                 id = order.get("id") if isinstance(order, dict) else None
-                say(refused=True, id=id, reason=f"not a task: {type(error).__name__}: {error}")
+                say(refused=True, id=id, reason=f"cannot be started: {type(error).__name__}: {error}")
 
     def _fork(
         self, client: socket.socket, id: str, argv: list[str], env: dict[str, str], cwd: str, log: str | None
     ) -> None:
         server = os.getpid()
+        silence = float(env.get("NACRE_LIFELINE_SILENCE_SECONDS", math.inf))
         sys.stdout.flush()
         pid = os.fork()
         if pid == 0:
@@ -170,7 +176,6 @@ class WarmServer:
         # Here as well as in the child: whoever reads `start` may signal the group at once.
         with contextlib.suppress(PermissionError, ProcessLookupError):
             os.setpgid(pid, pid)
-        silence = float(env.get("NACRE_LIFELINE_SILENCE_SECONDS", math.inf))
         self._children[pid] = Child(id, silence, time.monotonic())
         say(start=id, pid=pid)
 
