@@ -2,12 +2,11 @@
 
 Importing torch and transformers takes 4 to 25 s, a fork 20 to 200 ms. Linux only.
 
-A client connects to the socket (mode 0600) and writes one JSON line {id, argv, cwd, env, log}: argv[0]
-is a module run as `python -m` would, env the whole environment, log a file for stderr or null. The
-connection is the child's stdout; its end of file is the end of the child. On its own stdout the server
-writes JSON lines: {ready, digest} once, then {start, pid} and {exit, pid, code, signal} per id, and
-{refused, id, reason} for a line that is no such task or cannot be forked; id is null where it cannot be
-read. `digest` is
+A client connects to the socket (mode 0600) and writes one JSON line {id, argv, cwd, env, log}: argv[0] is a
+module run as `python -m` would, env the whole environment, log a file for stderr or null. The connection is
+the child's stdout; its end of file is the end of the child. On its own stdout the server writes JSON lines:
+{ready, digest} once, then {start, pid} and {exit, pid, code, signal} per id, and {refused, id, reason} for
+a line that is no such task or cannot be forked; id is null where it cannot be read. `digest` is
 `source_digest`; whoever finds another digest on disk starts another server. End of file on stdin, or the
 server's death, kills every child. Bytes on stdin are the owner's signs of life: a child whose env has
 NACRE_LIFELINE_SILENCE_SECONDS is asked to stop after so long a silence, and killed after a grace.
