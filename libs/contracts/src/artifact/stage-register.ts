@@ -31,9 +31,18 @@ export const stageRegisterSchema = z.strictObject({
   renewed_at: z.iso
     .datetime()
     .optional()
-    .describe('When the holder last said that it works; with every durable checkpoint, else every few minutes'),
-  durable_step: z.int().nonnegative().optional().describe('Step of the newest checkpoint that this term made durable, if any'),
-  attempts_without_progress: z.int().nonnegative().describe('Attempts in a row that ended otherwise than asked and made nothing durable'),
+    .describe(
+      'When the holder last said that it works; with every durable checkpoint, else every few minutes',
+    ),
+  durable_step: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Step of the newest checkpoint that this term made durable, if any'),
+  attempts_without_progress: z
+    .int()
+    .nonnegative()
+    .describe('Attempts in a row that ended otherwise than asked and made nothing durable'),
 });
 
 export type Holder = z.infer<typeof holderSchema>;

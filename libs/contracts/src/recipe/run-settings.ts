@@ -16,7 +16,9 @@ export const gpuPoolSchema = z
     micro_batch_tokens: z.int().positive().default(8192).describe('Token budget of one micro-batch'),
     stall_timeout: durationSchema
       .default('15m')
-      .describe('Silence of a task itself (no step, no row, no phase) after which it counts as hung and is ended'),
+      .describe(
+        'Silence of a task itself (no step, no row, no phase) after which it counts as hung and is ended',
+      ),
   })
   .describe('Workers for training, logits, merging, quantization and prediction');
 

@@ -10,7 +10,9 @@ export const adapterSchema = z
       .min(0)
       .max(0.9)
       .default(0)
-      .describe("Share of an adapter's inputs that a step leaves out; a function of the row, never of the machine"),
+      .describe(
+        "Share of an adapter's inputs that a step leaves out; a function of the row, never of the machine",
+      ),
   })
   .describe('LoRA on every linear layer of the backbone');
 

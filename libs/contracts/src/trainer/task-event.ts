@@ -73,7 +73,9 @@ export const taskEventSchema = z.discriminatedUnion('type', [
     type: z.literal('time-spent'),
     seconds: z
       .record(spendingSchema, z.number().nonnegative())
-      .describe('What the process has done with its time since its start, all categories; they sum up to its age'),
+      .describe(
+        'What the process has done with its time since its start, all categories; they sum up to its age',
+      ),
   }),
   z.strictObject({
     ...at,
