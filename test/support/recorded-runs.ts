@@ -2,7 +2,15 @@ import type { RecipeInput } from '@nacre/contracts/recipe';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 
-import { artifactOf, decide, progressOf, type ScriptedPipeline } from './scripted-pipeline.js';
+import {
+  artifactOf,
+  decide,
+  pause,
+  progressOf,
+  resume,
+  workUntilTold,
+  type ScriptedPipeline,
+} from './scripted-pipeline.js';
 import { smallRecipe } from './small-recipe.js';
 import { until } from './until.js';
 
@@ -46,17 +54,37 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
   },
 
   cancelled: async (pipeline) => {
-    pipeline.scripts.set(stage, async (_call, context) => {
-      const beat = setInterval(() => {
-        context.heartbeat();
-      }, 100);
-      return context.cancelled.finally(() => {
-        clearInterval(beat);
-      });
-    });
+    pipeline.scripts.set(stage, workUntilTold);
     const handle = await pipeline.start(recipe);
     await until('the student runs', () => pipeline.carriedOut.includes(stage));
     await handle.cancel();
+    return closed(handle);
+  },
+
+  ladder: async (pipeline) => {
+    for (const name of ['student/fold-0', stage]) {
+      pipeline.scripts.set(name, (call) => {
+        if (call.execution.rung > 1) return Promise.resolve(artifactOf(call));
+        throw ApplicationFailure.nonRetryable('CUDA out of memory', 'OutOfMemory');
+      });
+    }
+    return closed(await pipeline.start(recipe));
+  },
+
+  'paused-and-resumed': async (pipeline) => {
+    let first = true;
+    pipeline.scripts.set(stage, (call, context) => {
+      if (!first) return Promise.resolve(artifactOf(call));
+      first = false;
+      return workUntilTold(call, context);
+    });
+    const handle = await pipeline.start(recipe);
+    await until('the student runs', () => pipeline.carriedOut.includes(stage));
+    await pause(handle, 'the node is needed');
+    await until('the student has stopped', async () =>
+      (await progressOf(handle)).stages.some(({ state }) => state === 'paused'),
+    );
+    await resume(handle);
     return closed(handle);
   },
 };
