@@ -2,9 +2,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { artifactOf, progressOf, ScriptedPipeline } from './support/scripted-pipeline.js';
+import { artifactOf, ScriptedPipeline } from './support/scripted-pipeline.js';
 import { smallRecipe } from './support/small-recipe.js';
 import { tierServers } from './support/tier-servers.js';
+import { progressOf } from './support/told-run.js';
 import { until } from './support/until.js';
 import { Workplace } from './support/workplace.js';
 

@@ -4,9 +4,10 @@ import type { LocalStack } from '@nacre/local-stack';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { runProgram } from './support/run-program.js';
-import { progressOf, ScriptedPipeline } from './support/scripted-pipeline.js';
+import { ScriptedPipeline } from './support/scripted-pipeline.js';
 import { smallRecipe } from './support/small-recipe.js';
 import { tierServers } from './support/tier-servers.js';
+import { progressOf } from './support/told-run.js';
 import { until } from './support/until.js';
 import { root, temporalProgram } from './support/workplace.js';
 

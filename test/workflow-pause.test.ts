@@ -6,17 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventCount, scheduledActivities } from './support/recorded-events.js';
 import { replayFaults } from './support/replay-faults.js';
 import { runProgram } from './support/run-program.js';
-import {
-  artifactOf,
-  decide,
-  pause,
-  progressOf,
-  resume,
-  ScriptedPipeline,
-  workUntilTold,
-} from './support/scripted-pipeline.js';
+import { artifactOf, ScriptedPipeline, workUntilTold } from './support/scripted-pipeline.js';
 import { smallRecipe } from './support/small-recipe.js';
 import { tierServers } from './support/tier-servers.js';
+import { decide, pause, progressOf, resume } from './support/told-run.js';
 import { until } from './support/until.js';
 import { root, temporalProgram } from './support/workplace.js';
 

@@ -7,9 +7,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { eventCount, scheduledActivities } from './support/recorded-events.js';
 import { replayFaults } from './support/replay-faults.js';
-import { artifactOf, progressOf, ScriptedPipeline } from './support/scripted-pipeline.js';
+import { artifactOf, ScriptedPipeline } from './support/scripted-pipeline.js';
 import { smallRecipe } from './support/small-recipe.js';
 import { tierServers } from './support/tier-servers.js';
+import { progressOf } from './support/told-run.js';
 import { until } from './support/until.js';
 
 let pipeline: ScriptedPipeline;

@@ -2,16 +2,9 @@ import type { RecipeInput } from '@nacre/contracts/recipe';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 
-import {
-  artifactOf,
-  decide,
-  pause,
-  progressOf,
-  resume,
-  workUntilTold,
-  type ScriptedPipeline,
-} from './scripted-pipeline.js';
+import { artifactOf, workUntilTold, type ScriptedPipeline } from './scripted-pipeline.js';
 import { smallRecipe } from './small-recipe.js';
+import { decide, pause, progressOf, resume } from './told-run.js';
 import { until } from './until.js';
 
 /** Makes a run whose history is worth replaying; resolves when it has closed. */

@@ -4,16 +4,9 @@ import { join } from 'node:path';
 import { canonicalDigest, type ArtifactReference } from '@nacre/contracts/artifact';
 import { CONTROL_QUEUE, DATA_QUEUE, gpuQueue } from '@nacre/contracts/queues';
 import {
-  DECIDE_UPDATE,
-  PAUSE_UPDATE,
   PIPELINE_WORKFLOW,
-  PROGRESS_QUERY,
-  RESUME_UPDATE,
   STAGE_SIGNAL,
   type ControlActivities,
-  type Decision,
-  type PauseRequest,
-  type Progress,
   type StageCall,
 } from '@nacre/contracts/run';
 import { prepareNamespace, type LocalStack } from '@nacre/local-stack';
@@ -212,24 +205,4 @@ const succeed: StageScript = (call) => Promise.resolve(artifactOf(call));
 async function stop({ worker, ended }: PlayedWorker): Promise<void> {
   if (worker.getState() === 'RUNNING') worker.shutdown();
   await ended;
-}
-
-/** The run at a glance. */
-export function progressOf(handle: WorkflowHandle): Promise<Progress> {
-  return handle.query<Progress>(PROGRESS_QUERY);
-}
-
-/** Pauses the run. */
-export function pause(handle: WorkflowHandle, reason: string | null = null): Promise<Progress> {
-  return handle.executeUpdate<Progress, [PauseRequest]>(PAUSE_UPDATE, { args: [{ reason }] });
-}
-
-/** Lets the run go on. */
-export function resume(handle: WorkflowHandle): Promise<Progress> {
-  return handle.executeUpdate<Progress, []>(RESUME_UPDATE);
-}
-
-/** Answers for a held stage. */
-export function decide(handle: WorkflowHandle, decision: Decision): Promise<Progress> {
-  return handle.executeUpdate<Progress, [Decision]>(DECIDE_UPDATE, { args: [decision] });
 }
