@@ -41,7 +41,7 @@ export class LedgerKeeper {
   }
 
   async #write(): Promise<void> {
-    for (let told = 0; told < this.#asked; ) {
+    for (let told = 0; told < this.#asked;) {
       told = this.#asked;
       const ledger = this.#ledger();
       await putRunFile(
