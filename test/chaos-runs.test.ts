@@ -38,19 +38,21 @@ async function start(place: Workplace, ...words: string[]): Promise<string> {
   return startedRun(stdout);
 }
 
-/** What `temporal workflow describe` says about the activity of a training. */
-async function activityOf(place: Workplace, run: string): Promise<{ id: string; state: string } | undefined> {
+/** What `temporal workflow describe` says about the activity of a stage, once it has sent a heartbeat. */
+async function activityOf(
+  place: Workplace,
+  run: string,
+  stage: string,
+): Promise<PendingActivity | undefined> {
   const { stdout } = await place.temporal('workflow', 'describe', '-w', run, '-o', 'json');
   const { pendingActivities = [] } = JSON.parse(stdout) as { pendingActivities?: PendingActivity[] };
-  // In the order of the recipe: fold 0 is the first.
-  const [first] = pendingActivities.filter(({ activityType: { name } }) => name === 'train_teacher');
-  return first === undefined ? undefined : { id: first.activityId, state: first.state };
+  return pendingActivities.find(({ heartbeatDetails }) => heartbeatDetails?.[0]?.stage === stage);
 }
 
 interface PendingActivity {
   readonly activityId: string;
-  readonly activityType: { readonly name: string };
   readonly state: string;
+  readonly heartbeatDetails?: readonly { readonly stage: string }[];
 }
 
 test('temporal activity pause, unpause and reset: a training leaves a checkpoint, goes on from it, and its bytes are the same', async () => {
@@ -58,8 +60,8 @@ test('temporal activity pause, unpause and reset: a training leaves a checkpoint
   const worker = await place.worker();
   const run = await start(place);
   const tell = async (...words: string[]) => {
-    const { id = '' } = (await activityOf(place, run)) ?? {};
-    const told = await place.temporal('activity', ...words, '-w', run, '--activity-id', id);
+    const { activityId } = await until(`${teacher} is told of`, () => activityOf(place, run, teacher));
+    const told = await place.temporal('activity', ...words, '-w', run, '--activity-id', activityId);
     expect(told).toMatchObject({ code: 0 });
   };
 
@@ -70,7 +72,7 @@ test('temporal activity pause, unpause and reset: a training leaves a checkpoint
   await paused.gone();
   await until(
     'the activity is paused',
-    async () => (await activityOf(place, run))?.state === 'PENDING_ACTIVITY_STATE_PAUSED',
+    async () => (await activityOf(place, run, teacher))?.state === 'PENDING_ACTIVITY_STATE_PAUSED',
   );
   const [checkpoint] = await listCheckpoints(place.store, paused.key);
   expect(checkpoint?.step).toBeGreaterThan(0);

@@ -8,4 +8,6 @@ export interface ArtifactStore {
   readonly prefix: string;
   /** Where requests go, for messages: the configured endpoint, or AWS and its region. */
   readonly place: string;
+  /** Milliseconds without news from the server before a request is broken off and sent again. */
+  readonly patience: number;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 
 import type { ArtifactStore } from './artifact-store.js';
@@ -22,10 +23,13 @@ export interface ReceivedRange {
   readonly sha256: string;
 }
 
+/** Fewer bytes than this within the store's patience are no transfer: the connection is given up. */
+const TRICKLE = 64 * 1024;
+
 /**
- * Streams a range of an object into an open file, at the same offset. A connection that breaks in the middle is tried
- * again from the range's start. Undefined when the object is absent, shorter than the range's start, or no longer the
- * described one.
+ * Streams a range of an object into an open file, at the same offset. A connection that breaks, stalls or trickles is
+ * given up, and what is missing is asked for again, of the same object. Undefined when the object is absent, shorter
+ * than the range's start, or no longer the described one.
  *
  * @throws StoreUnavailable; the file system's error, e.g. ENOSPC
  */
@@ -35,33 +39,56 @@ export function downloadRange(
   file: FileHandle,
   signal: AbortSignal | undefined,
 ): Promise<ReceivedRange | undefined> {
-  const { bucket, key, first, length, etag, versionId } = range;
-  const command = {
-    Bucket: bucket,
-    Key: key,
-    Range: `bytes=${first}-${first + length - 1}`,
-    ...(etag !== undefined && { IfMatch: `"${etag}"` }),
-    ...(versionId !== undefined && { VersionId: versionId }),
-  };
+  const { bucket, key, first, length, versionId } = range;
+  const digest = createHash('sha256');
+  let received = 0;
+  let etag = range.etag === undefined ? undefined : `"${range.etag}"`;
   const call = {
     operation: 'GetObject',
     key: bucket === store.bucket ? key : `s3://${bucket}/${key}`,
     signal,
   };
   return askStore(store, call, [404, 412, 416], async (options) => {
-    const answer = await store.client.send(new GetObjectCommand(command), options);
-    const digest = createHash('sha256');
-    let received = 0;
-    for await (const piece of answer.Body as AsyncIterable<Buffer>) {
-      // A server that ignores Range must not write past this range.
-      const wanted = piece.subarray(0, length - received);
-      digest.update(wanted);
-      await writeWhole(file, wanted, first + received);
-      received += wanted.length;
-      if (wanted.length < piece.length) break;
+    const command = new GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Range: `bytes=${first + received}-${first + length - 1}`,
+      ...(etag !== undefined && { IfMatch: etag }),
+      ...(versionId !== undefined && { VersionId: versionId }),
+    });
+    const answer = await store.client.send(command, options);
+    etag ??= answer.ETag;
+    const body = answer.Body as Readable;
+    const endWatch = watchForTrickle(body, store.patience, () => received);
+    try {
+      for await (const piece of body as AsyncIterable<Buffer>) {
+        // A server that ignores Range must not write past this range.
+        const wanted = piece.subarray(0, length - received);
+        digest.update(wanted);
+        await writeWhole(file, wanted, first + received);
+        received += wanted.length;
+        if (wanted.length < piece.length) break;
+      }
+    } finally {
+      endWatch();
     }
-    return { length: received, sha256: digest.digest('hex') };
+    return { length: received, sha256: digest.copy().digest('hex') };
   });
+}
+
+/** Breaks a body off that brings less than TRICKLE in every span of patience; the answer ends the watch. */
+function watchForTrickle(body: Readable, patience: number, received: () => number): () => void {
+  let before = received();
+  const timer = setInterval(() => {
+    if (received() - before < TRICKLE) {
+      const fault = new Error(`less than ${TRICKLE} bytes came within ${patience} ms`);
+      body.destroy(Object.assign(fault, { name: 'TimeoutError' }));
+    }
+    before = received();
+  }, patience);
+  return () => {
+    clearInterval(timer);
+  };
 }
 
 async function writeWhole(file: FileHandle, bytes: Buffer, position: number): Promise<void> {

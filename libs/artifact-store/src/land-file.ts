@@ -47,9 +47,9 @@ export function noSpace(folder: string, cause: unknown): DoesNotFit {
   );
 }
 
-/** Whether an error means that a disk or a quota is full. */
+/** Whether an error means that a disk, a quota or the process's own limit (ulimit -f) is full. */
 export function diskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return error instanceof Error && 'code' in error && /^(ENOSPC|EDQUOT|EFBIG)$/.test(String(error.code));
 }
 
 async function removeAbandoned(file: string): Promise<void> {

@@ -16,6 +16,8 @@ export interface StoreOptions {
     readonly secretAccessKey: string;
     readonly sessionToken?: string;
   };
+  /** Milliseconds without news from the server before a request is broken off and sent again. @default 60 000 */
+  readonly patience?: number;
 }
 
 /** Every failure reaches the caller as an error: the SDK's own remarks on retries would only disturb the output. */
@@ -26,7 +28,7 @@ function ignore(): void {
 
 /** Opens the store; nothing is sent yet, so a wrong address shows at the first call. */
 export function openStore(options: StoreOptions): ArtifactStore {
-  const { endpoint, bucket, region, credentials } = options;
+  const { endpoint, bucket, region, credentials, patience = 60_000 } = options;
   // Node 20 works with this pinned SDK; its call to upgrade would head the output of every command.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const client = new S3Client({
@@ -42,8 +44,8 @@ export function openStore(options: StoreOptions): ArtifactStore {
     // trailers cost a second pass and are stored as content by some servers.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: patience, throwOnRequestTimeout: true },
   });
   const prefix = options.prefix.replace(/^\/+|\/+$/g, '');
-  return { client, bucket, prefix, place: endpoint ?? `AWS in ${region}` };
+  return { client, bucket, prefix, patience, place: endpoint ?? `AWS in ${region}` };
 }

@@ -4,7 +4,7 @@ import type { ArtifactStore } from '../artifact-store.js';
 import { openStore, type StoreOptions } from '../open-store.js';
 
 /** The server that the suite's set-up started. */
-export function testServer(): Omit<Required<StoreOptions>, 'prefix'> {
+export function testServer(): Omit<Required<StoreOptions>, 'prefix' | 'patience'> {
   const setting = (name: string): string => {
     const value = process.env[name];
     if (value === undefined) throw new Error(`${name} is not set: run with vitest.servers.config.mts`);
