@@ -23,4 +23,5 @@ export * from './replace-stage.js';
 export * from './reset-attempts.js';
 export * from './run-files.js';
 export * from './store-from-environment.js';
+export * from './unreachable-objects.js';
 export * from './upload-source.js';

@@ -17,6 +17,8 @@ export const objectKeys = {
   ref: (store: ArtifactStore, kind: string, name: string) => within(store, `refs/${kind}/${name}.json`),
   /** An empty path gives the folder, with its slash. */
   runFile: (store: ArtifactStore, run: string, path: string) => within(store, `runs/${run}/${path}`),
+  /** A folder at the top of the layout, with its slash; the whole store without a name. */
+  folder: (store: ArtifactStore, name: string) => within(store, name === '' ? '' : `${name}/`),
   doctor: (store: ArtifactStore, name: string) => within(store, `doctor/${name}`),
 } as const;
 

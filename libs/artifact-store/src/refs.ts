@@ -6,7 +6,8 @@ import { objectKeys } from './object-keys.js';
 import { parseDocument } from './parse-document.js';
 import { readDocument, writeDocument } from './stored-document.js';
 
-const refSchema = artifactReferenceSchema.pick({ manifest_id: true });
+/** The document of a ref. */
+export const refSchema = artifactReferenceSchema.pick({ manifest_id: true });
 
 /** A mutable name for an artifact, as it was at one moment. */
 export interface Ref {

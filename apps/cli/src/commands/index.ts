@@ -4,6 +4,7 @@ import { addCancel } from './cancel.js';
 import { addDev } from './dev.js';
 import { addDoctor } from './doctor.js';
 import { addDrill } from './drill.js';
+import { addGc } from './gc.js';
 import { addGet } from './get.js';
 import { addInit } from './init.js';
 import { addLogs } from './logs.js';
@@ -42,5 +43,6 @@ export function addCommands(program: Command): void {
   addRestart(program);
   addReproduce(program);
   addRetry(program);
+  addGc(program);
   addDrill(program);
 }
