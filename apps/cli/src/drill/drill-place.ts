@@ -110,9 +110,10 @@ export class DrillPlace {
    * when it finds that it stood still.
    */
   async lookAfterServers(): Promise<void> {
-    if (this.outage) return;
-    for (const server of ['temporal', 's3'] as const)
-      if (livingProcess(this.serverPid(server)) === undefined) await this.restore(server);
+    for (const server of ['temporal', 's3'] as const) {
+      // Asked for each: while one is restored, the other may be hit, and must stay away as long as it shall.
+      if (!this.outage && livingProcess(this.serverPid(server)) === undefined) await this.restore(server);
+    }
   }
 
   /** Brings a server back that was ended: same ports, same database. */
