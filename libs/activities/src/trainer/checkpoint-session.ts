@@ -115,21 +115,21 @@ export class CheckpointSession {
         this.#uploadSeconds = seconds;
         await this.#context.durable({ step, bytes, seconds });
         await keepCheckpoints(store, call.key, call.execution.checkpoints_kept);
-        await this.#removeUpTo(step);
+        await this.#removeBelow(step + 1);
       } catch (error) {
         // Training is worth more than a checkpoint; a lost claim ends the attempt by its signal.
         this.#log(
           `${call.name}: the checkpoint of step ${String(step)} is not in the store: ${(error as Error).message}`,
         );
+        // A store that is away for hours must not fill the disk: only the newest may still get there.
+        await this.#removeBelow(step).catch(() => undefined);
       }
     }
   }
 
-  /** Frees the disk of what the store has. */
-  async #removeUpTo(step: number): Promise<void> {
-    const folders = (await readdir(this.#folder)).filter(
-      (name) => /^\d+$/.test(name) && Number(name) <= step,
-    );
+  /** Frees the disk of what the store has, or nobody will bring there. */
+  async #removeBelow(step: number): Promise<void> {
+    const folders = (await readdir(this.#folder)).filter((name) => /^\d+$/.test(name) && Number(name) < step);
     for (const folder of folders) {
       await rm(join(this.#folder, basename(folder)), { recursive: true, force: true });
     }

@@ -1,23 +1,10 @@
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { canonicalJson } from '@nacre/contracts/artifact';
-import {
-  CheckpointRefused,
-  ContractViolation,
-  NodeLost,
-  OutOfMemory,
-  TrainerStalled,
-} from '@nacre/contracts/errors';
+import { CheckpointRefused } from '@nacre/contracts/errors';
 import { milliseconds } from '@nacre/contracts/recipe';
-import {
-  exitCodes,
-  taskRequestSchema,
-  taskResultSchema,
-  type TaskName,
-  type TaskRequest,
-  type TaskResult,
-} from '@nacre/contracts/trainer';
+import { taskRequestSchema, type TaskName, type TaskRequest } from '@nacre/contracts/trainer';
 
 import type { Installation } from '../installation.js';
 import type { StageContext, StageOutput, TaskRunner } from '../stage-context.js';
@@ -26,13 +13,11 @@ import { childEnvironment } from './child-environment.js';
 import { EventReader } from './event-reader.js';
 import { kernelKills } from './kernel-kills.js';
 import { reportOf } from './report-of.js';
+import { stallTimer } from './stall-timer.js';
 import { graceWarning, stopBudget } from './stop-budget.js';
-import { lastWords, taskFailure } from './task-failure.js';
-import { stopGroup, type ProcessEnd, type TaskProcess, type TaskStarter } from './task-process.js';
+import { taskOutcome } from './task-outcome.js';
+import { stopGroup, type TaskProcess, type TaskStarter } from './task-process.js';
 import { TaskWatch } from './task-watch.js';
-
-/** How long a task that hangs may take to end when it is told to: it will hardly save anything. */
-const STALLED_GRACE = 5_000;
 
 /** Tasks that keep checkpoints. */
 const checkpointed: ReadonlySet<TaskName> = new Set(['train']);
@@ -101,6 +86,7 @@ async function runOnce(
 ): Promise<StageOutput> {
   const { call, work, output, signal, devices } = context;
   const folder = join(work, 'task');
+  const logFile = join(work, TASK_LOG);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const request = taskRequest(task, context, folder, checkpoints);
@@ -114,12 +100,12 @@ async function runOnce(
     arguments: ['nacre_model.launcher', task, '--request', requestFile],
     folder: output,
     environment: childEnvironment(installation, environment, call.execution.threads, devices),
-    logFile: join(work, TASK_LOG),
+    logFile,
     silenceSeconds: (2 * milliseconds(call.execution.heartbeat_timeout)) / 1000,
     inherited: devices?.lockFiles ?? [],
   });
   const process = await unlessAborted(starting, signal);
-  const watch = new TaskWatch();
+  const watch = new TaskWatch(session !== undefined);
   let warned = false;
   const events = new EventReader(request.events, (event) => {
     watch.hear(event);
@@ -148,7 +134,7 @@ async function runOnce(
     const end = await process.ended;
     await events.close();
     if (stall.stalled !== undefined) throw stall.stalled;
-    const done = await outcome(context, request, end, killsBefore);
+    const done = await taskOutcome(end, request.result, logFile, killsBefore);
     session?.drop();
     return done;
   } finally {
@@ -163,7 +149,8 @@ async function unlessAborted(starting: Promise<TaskProcess>, signal: AbortSignal
   const aborted = new Promise<never>((_, reject) => {
     const stop = () => {
       starting.then(
-        (process) => void stopGroup(process, 1000 * stopBudget({ step: 0, save: 0, upload: 0 })),
+        (process) =>
+          void stopGroup(process, 1000 * stopBudget({ step: 0, save: 0, upload: 0, saveUnknown: false })),
         () => undefined,
       );
       reject(signal.reason as Error);
@@ -177,37 +164,6 @@ async function unlessAborted(starting: Promise<TaskProcess>, signal: AbortSignal
     );
   });
   return Promise.race([starting, aborted]);
-}
-
-/** Ends a task that lives but says nothing; one that is being stopped has its own limit. */
-function stallTimer(
-  process: TaskProcess,
-  watch: TaskWatch,
-  timeout: number,
-  signal: AbortSignal,
-): { readonly stalled: TrainerStalled | undefined; stop(): void } {
-  let stalled: TrainerStalled | undefined;
-  const timer = setInterval(
-    () => {
-      if (stalled !== undefined || signal.aborted || watch.silence < timeout) return;
-      const seconds = Math.round(watch.silence / 1000);
-      stalled = new TrainerStalled(
-        `the task said nothing for ${String(seconds)} s after ${watch.last} and was ended; it is tried again from its ` +
-          'last checkpoint. If steps do take that long, raise run.pools.gpu.stall_timeout',
-        { last: watch.last, seconds },
-      );
-      void stopGroup(process, STALLED_GRACE);
-    },
-    Math.max(50, Math.min(timeout / 10, 5_000)),
-  );
-  return {
-    get stalled() {
-      return stalled;
-    },
-    stop: () => {
-      clearInterval(timer);
-    },
-  };
 }
 
 /** The request document of a stage; its folders are absolute. */
@@ -233,42 +189,4 @@ export function taskRequest(
     events: join(folder, 'events.jsonl'),
     result: join(folder, 'result.json'),
   });
-}
-
-async function outcome(
-  context: StageContext,
-  request: TaskRequest,
-  end: ProcessEnd,
-  killsBefore: number | undefined,
-): Promise<StageOutput> {
-  const result = await readResult(request.result);
-  if (end.code === exitCodes.done && result?.exit_code === exitCodes.done) {
-    return { metrics: result.metrics, environment: result.environment };
-  }
-  const { code, signal } = end;
-  if (code === null || signal !== null || result?.error?.type === 'NodeLost') {
-    const how = result?.error?.message ?? `the task was killed by ${signal ?? 'an unknown signal'}`;
-    if (((await kernelKills()) ?? 0) > (killsBefore ?? 0)) {
-      throw new OutOfMemory(`${how}: the kernel ended it because the worker's memory ran out`);
-    }
-    throw new NodeLost(how, { signal });
-  }
-  // Which stage it was is said by the run.
-  const message = result?.error?.message ?? (await lastWords(join(context.work, TASK_LOG)));
-  throw taskFailure(code, result?.error?.type, message);
-}
-
-async function readResult(file: string): Promise<TaskResult | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return undefined; // A task that crashed hard leaves none.
-  }
-  const parsed = taskResultSchema.safeParse(JSON.parse(text));
-  if (!parsed.success)
-    throw new ContractViolation(
-      `the result file of the task is not what the contract says: ${parsed.error.message}`,
-    );
-  return parsed.data;
 }

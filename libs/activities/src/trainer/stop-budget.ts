@@ -1,6 +1,9 @@
 /** Least time that a task is given to stop: a step on a slow machine and its clean-up. */
 const LEAST_SECONDS = 30;
 
+/** What a training that has not saved yet is given: how long its first save takes is not known. */
+const FIRST_SAVE_SECONDS = 300;
+
 /** Times by which the next step, save or upload may be longer than the longest one seen. */
 const SAFETY = 2;
 
@@ -12,14 +15,17 @@ export interface StopTimes {
   readonly save: number;
   /** Time that the upload of the newest checkpoint took. */
   readonly upload: number;
+  /** Whether the task keeps checkpoints and none was seen yet. */
+  readonly saveUnknown: boolean;
 }
 
 /**
  * Seconds that a task may take from SIGTERM until its checkpoint is in the store: the step that it is
- * in, the save and the upload (design, section 3), with room for slower ones; at least 30.
+ * in, the save and the upload (design, section 3), with room for slower ones; at least 30, and 300
+ * where the first save is still to come.
  */
-export function stopBudget({ step, save, upload }: StopTimes): number {
-  return Math.max(LEAST_SECONDS, SAFETY * (step + save + upload));
+export function stopBudget({ step, save, upload, saveUnknown }: StopTimes): number {
+  return Math.max(saveUnknown ? FIRST_SAVE_SECONDS : LEAST_SECONDS, SAFETY * (step + save + upload));
 }
 
 /**

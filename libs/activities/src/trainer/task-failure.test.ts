@@ -24,6 +24,11 @@ test('a rank that was killed is a lost node, whatever the exit code', () => {
   expect(taskFailure(137, 'NodeLost', 'rank 1 was killed by SIGKILL').name).toBe('NodeLost');
 });
 
+test('an error that the task named wins over the exit code; a name that nobody knows does not', () => {
+  expect(taskFailure(134, 'DeviceFault', 'words').name).toBe('DeviceFault');
+  expect(taskFailure(exitCodes.invalid_data, 'KeyError', 'words').name).toBe('InvalidData');
+});
+
 test('any other exit code is a crash that names it', () => {
   expect(taskFailure(3, undefined, 'words')).toMatchObject({
     name: 'TrainerCrashed',

@@ -16,35 +16,49 @@ import {
 } from '@nacre/contracts/errors';
 import { exitCodes } from '@nacre/contracts/trainer';
 
+/** Errors that a task names itself, by the name in its result. */
+const failures = {
+  ContractViolation,
+  InvalidData,
+  NonFiniteLoss,
+  TrainerStopped,
+  OutOfMemory,
+  DeviceFault,
+  CheckpointRefused,
+  DoesNotFit,
+  CollectiveTimeout,
+} as const;
+
+type TaskFailureName = keyof typeof failures;
+
+/** What a task's exit code stands for. */
+const nameOfCode: Readonly<Record<number, TaskFailureName>> = {
+  [exitCodes.invalid_request]: 'ContractViolation',
+  [exitCodes.invalid_data]: 'InvalidData',
+  [exitCodes.non_finite]: 'NonFiniteLoss',
+  [exitCodes.stopped]: 'TrainerStopped',
+  [exitCodes.out_of_memory]: 'OutOfMemory',
+  [exitCodes.device_fault]: 'DeviceFault',
+  [exitCodes.checkpoint_refused]: 'CheckpointRefused',
+  [exitCodes.does_not_fit]: 'DoesNotFit',
+  [exitCodes.collective_timeout]: 'CollectiveTimeout',
+};
+
+/** Whether a task's result names an error that says by itself what becomes of the stage. */
+export function isTaskFailure(type: string): type is TaskFailureName {
+  return Object.hasOwn(failures, type);
+}
+
 /**
- * The error that a task's exit code stands for, in the task's own words.
+ * The error of a task in its own words: the one that its result names where that is known, else the one
+ * that its exit code stands for.
  *
- * @param type error name in the task's result, which tells a rank that was killed from one that crashed
+ * @param type error name in the task's result
  */
 export function taskFailure(code: number, type: string | undefined, message: string): NacreError {
   if (type === 'NodeLost') return new NodeLost(message, { exit_code: code });
-  switch (code) {
-    case exitCodes.invalid_request:
-      return new ContractViolation(message);
-    case exitCodes.invalid_data:
-      return new InvalidData(message);
-    case exitCodes.non_finite:
-      return new NonFiniteLoss(message);
-    case exitCodes.stopped:
-      return new TrainerStopped(message);
-    case exitCodes.out_of_memory:
-      return new OutOfMemory(message);
-    case exitCodes.device_fault:
-      return new DeviceFault(message);
-    case exitCodes.checkpoint_refused:
-      return new CheckpointRefused(message);
-    case exitCodes.does_not_fit:
-      return new DoesNotFit(message);
-    case exitCodes.collective_timeout:
-      return new CollectiveTimeout(message);
-    default:
-      return new TrainerCrashed(message, { exit_code: code });
-  }
+  const name = type !== undefined && isTaskFailure(type) ? type : nameOfCode[code];
+  return name === undefined ? new TrainerCrashed(message, { exit_code: code }) : new failures[name](message);
 }
 
 /** The end of a task's log, for a failure message: at most 20 lines and 2,000 characters. */

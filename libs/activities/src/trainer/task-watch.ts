@@ -9,7 +9,13 @@ export class TaskWatch {
   #heardAt = performance.now();
   #last = 'its start';
   #steps: number[] = [];
-  #save = 0;
+  #save: number | undefined;
+  readonly #saves: boolean;
+
+  /** @param saves whether the task keeps checkpoints */
+  constructor(saves: boolean) {
+    this.#saves = saves;
+  }
 
   /** Takes in an event. */
   hear(event: TaskEvent): void {
@@ -31,6 +37,11 @@ export class TaskWatch {
 
   /** How long a stop takes, as far as it was seen. */
   stopTimes(uploadSeconds: number): StopTimes {
-    return { step: Math.max(0, ...this.#steps), save: this.#save, upload: uploadSeconds };
+    return {
+      step: Math.max(0, ...this.#steps),
+      save: this.#save ?? 0,
+      upload: uploadSeconds,
+      saveUnknown: this.#saves && this.#save === undefined,
+    };
   }
 }
