@@ -50,9 +50,9 @@ export async function measureStore(mebibytes: number, rounds: number): Promise<S
       const cacheFolder = join(folder, `cache-${round}`);
       const fetched = join(folder, `fetched-${round}`);
       times.fetch.push(
-        await seconds(
-          async () => void (await fetchArtifact(store, manifestId, { cacheFolder, folder: fetched })),
-        ),
+        await seconds(async () => {
+          await fetchArtifact(store, manifestId, { cacheFolder, folder: fetched });
+        }),
       );
       for (const used of [`job-${round}`, 'raw', `cache-${round}`, `fetched-${round}`]) {
         await rm(join(folder, used), { recursive: true, force: true });
