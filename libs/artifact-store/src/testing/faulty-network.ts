@@ -6,8 +6,6 @@ export interface FaultyNetwork {
   readonly endpoint: string;
   /** Request lines seen so far, e.g. `PUT /bucket/key?partNumber=2`. */
   readonly requests: readonly string[];
-  /** Bytes that have gone to the server so far. */
-  sent(): number;
   /** Bytes of answers that have gone to the client so far. */
   received(): number;
   /** The next request that matches reaches the server and is done there; its answer never comes back. */
@@ -18,8 +16,6 @@ export interface FaultyNetwork {
   answer(request: RegExp, status: number, times: number): void;
   /** Of the next answer to a request that matches so many bytes pass, then one every `pause` milliseconds. */
   trickle(request: RegExp, bytes: number, pause: number): void;
-  /** The next request that matches waits on its way; `arrives` says when, and `release` lets it pass. */
-  hold(request: RegExp): { readonly arrives: Promise<void>; release(): void };
 }
 
 /** What is to happen to requests that match, once or a number of times. */
@@ -47,7 +43,6 @@ export async function faultyNetwork(target: string): Promise<FaultyNetwork> {
   const sockets = new Set<Socket>();
   const faults: Fault[] = [];
   let refused: RegExp | undefined;
-  let sent = 0;
   let received = 0;
 
   const proxy = createServer((client) => {
@@ -74,7 +69,6 @@ export async function faultyNetwork(target: string): Promise<FaultyNetwork> {
           if (fault.happens(link, piece) === 'handled') return;
         }
       }
-      sent += piece.length;
       pass(piece, client, server);
     });
     server.on('data', (piece) => {
@@ -92,7 +86,6 @@ export async function faultyNetwork(target: string): Promise<FaultyNetwork> {
   return {
     endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     requests,
-    sent: () => sent,
     received: () => received,
     refuse: (request) => (refused = request),
     loseAnswerTo: (request) => {
@@ -103,26 +96,6 @@ export async function faultyNetwork(target: string): Promise<FaultyNetwork> {
     },
     trickle: (request, bytes, pause) => {
       add(request, 1, trickling(bytes, pause));
-    },
-    hold: (request) => {
-      let release = (): void => undefined;
-      const arrives = new Promise<void>((resolve) => {
-        add(request, 1, (link, piece) => {
-          link.client.pause();
-          release = () => {
-            pass(piece, link.client, link.server);
-            link.client.resume();
-          };
-          resolve();
-          return 'handled';
-        });
-      });
-      return {
-        arrives,
-        release: () => {
-          release();
-        },
-      };
     },
   };
 }
