@@ -102,11 +102,15 @@ test('a training that runs out of memory goes on with half the micro-batch, the 
       .filter((attempt) => attempt.stage === stage)
       .sort((left, right) => left.term - right.term)
       .map(({ ended, error }) => ({ ended, error }));
-  expect(endings('student/fold-0')).toEqual([
-    { ended: 'failed', error: 'OutOfMemory' },
-    { ended: 'done', error: null },
+  // Which of the two is trained first is nobody's promise.
+  const both = ['student/fold-0', 'student/fold-1'].map(endings);
+  expect(both.sort((left, right) => right.length - left.length)).toEqual([
+    [
+      { ended: 'failed', error: 'OutOfMemory' },
+      { ended: 'done', error: null },
+    ],
+    [{ ended: 'done', error: null }],
   ]);
-  expect(endings('student/fold-1')).toEqual([{ ended: 'done', error: null }]);
 
   const ample = await trainStudents('ample', 'ample', 'run.pools.gpu.micro_batch_tokens=2048');
   expect(Object.keys(ample.students).sort()).toEqual(['student/fold-0', 'student/fold-1']);

@@ -46,7 +46,7 @@ test('a disk that fills up under the data fails the run with one sentence that s
   await worker.stop();
   expect(code).toBe(1);
   const sentence =
-    /^synthesize\/train: No space is left for \S+\/work\/\S+: free some, or put the folder on a larger disk\.$/m;
+    /^synthesize\/(train|test): No space is left for \S+\/work\/\S+: free some, or put the folder on a larger disk\.$/m;
   expect(stdout).toMatch(sentence);
 });
 

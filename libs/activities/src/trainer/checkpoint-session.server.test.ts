@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -61,7 +61,6 @@ const parameters = {
 
 interface Training {
   readonly steps?: number;
-  readonly killedAt?: number;
   readonly pause?: number;
   readonly term?: number;
   readonly every?: string;
@@ -70,8 +69,8 @@ interface Training {
 }
 
 /** A training that counts its steps; it keeps a checkpoint every 100 ms unless a test says otherwise. */
-function training({ steps = 40, killedAt = 0, pause = 0.02, term = 1, every = '100ms', ...rest }: Training) {
-  const played = playedStage(folder, `train/${steps}/${killedAt}/${pause}`, {
+function training({ steps = 3000, pause = 0.02, term = 1, every = '100ms', ...rest }: Training) {
+  const played = playedStage(folder, `train/${steps}/${pause}`, {
     execution: { checkpoint_every: every },
     ...(rest.signal === undefined ? {} : { signal: rest.signal }),
   });
@@ -96,10 +95,13 @@ function training({ steps = 40, killedAt = 0, pause = 0.02, term = 1, every = '1
 
 const keyOf = (context: StageContext) => context.call.key;
 
+/** A training that is killed by its node once the store has two of its checkpoints. */
 async function killedOnce(): Promise<StageContext> {
-  const { context } = training({ killedAt: 25 });
-  await expect(run('train', context)).rejects.toThrow(NodeLost);
-  expect(durable.length).toBeGreaterThan(0);
+  const { context } = training({});
+  const ended = expect(run('train', context)).rejects.toThrow(NodeLost);
+  await expect.poll(() => durable.length, { timeout: 30_000 }).toBeGreaterThan(1);
+  writeFileSync(join(context.work, 'kill'), '');
+  await ended;
   return context;
 }
 
@@ -109,11 +111,11 @@ test('a training that was killed goes on from its newest checkpoint in the store
   expect((await listCheckpoints(store, keyOf(killed))).map(({ step }) => step)).toEqual(
     durable.slice(-2).reverse(),
   );
-  const { context, beats } = training({ term: 2 });
+  const { context, beats } = training({ term: 2, pause: 0 });
   const { metrics } = await run('train', context);
-  expect(metrics).toEqual({ first: newest, weight: 40 });
+  expect(metrics).toEqual({ first: newest, weight: 3000 });
   expect(beats).toContainEqual({ durable_step: newest });
-  expect(readFileSync(join(context.output, 'weight.txt'), 'utf8')).toBe('40.0');
+  expect(readFileSync(join(context.output, 'weight.txt'), 'utf8')).toBe('3000.0');
 });
 
 test('of a damaged newest checkpoint the reason is told, and the older one is used', async () => {
@@ -126,21 +128,21 @@ test('of a damaged newest checkpoint the reason is told, and the older one is us
       Body: 'short',
     }),
   );
-  const { metrics } = await run('train', training({ term: 2 }).context);
+  const { metrics } = await run('train', training({ term: 2, pause: 0 }).context);
   expect(metrics['first']).toBe(older?.step);
   expect(told.join('\n')).toMatch(/optimizer.safetensors has 5 bytes.* An older one is used/);
 });
 
 test('a checkpoint of other parameters is refused by the task itself, which then begins anew', async () => {
   await killedOnce();
-  const { metrics } = await run('train', training({ term: 2, seed: 2 }).context);
+  const { metrics } = await run('train', training({ term: 2, pause: 0, seed: 2 }).context);
   expect(metrics['first']).toBe(0);
   expect(told.join('\n')).toMatch(/parameters\.seed/);
 });
 
 test('a training that is told to stop has its last checkpoint in the store when it ends', async () => {
   const stopping = new AbortController();
-  const { context, beats } = training({ every: '1h', steps: 3000, signal: stopping.signal });
+  const { context, beats } = training({ every: '1h', signal: stopping.signal });
   const ended = run('train', context);
   await expect.poll(() => beats.some(({ done }) => (done ?? 0) > 3), { timeout: 60_000 }).toBe(true);
   stopping.abort(new Error('told to'));
@@ -150,7 +152,7 @@ test('a training that is told to stop has its last checkpoint in the store when 
 });
 
 test('a store that takes no checkpoint does not stop a training', async () => {
-  const { context } = training({});
+  const { context } = training({ steps: 40 });
   const dead = openStore({ bucket: 'none', prefix: 'none', region: 'none', endpoint: 'http://127.0.0.1:9' });
   let asked = 0;
   Object.defineProperty(context, 'store', { get: () => (asked++ === 0 ? store : dead) });
