@@ -53,6 +53,7 @@ const rows: readonly Row[] = [
   ['folds.blind_fraction', 0.3],
   ['prompt.template', 'compact'],
   ['prompt.max_tokens', 48],
+  ['prompt.truncation', 'keep_last_turns'],
   ['models.llama.tiny.family', 'qwen2'],
   ['models.llama.tiny.hidden_size', 48],
   ['models.llama.tiny.intermediate_size', 48],

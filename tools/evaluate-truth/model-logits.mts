@@ -66,7 +66,7 @@ export async function modelLogits(
         : await stages.run(
             exportLogits,
             `fresh/${stage}`,
-            { labels, rows: 'all', fold: null, dtype: training.dtype },
+            { labels, rows: 'all', fold: null, prompt, dtype: training.dtype },
             { base, adapter: made, ...inputs },
           );
     log(`logits of ${stage}`);

@@ -2,6 +2,7 @@ import { stageTable } from '@nacre/stages';
 
 import type { StageImplementation } from './stage-context.js';
 import { assignFolds } from './stages/assign-folds.js';
+import { assignLabelFolds } from './stages/assign-label-folds.js';
 import { importSource } from './stages/import-source.js';
 import { leakGate } from './stages/leak-gate.js';
 import { measure } from './stages/measure.js';
@@ -23,6 +24,7 @@ const inNode: Readonly<Record<string, StageImplementation>> = {
   measure,
   submit,
 };
+  assign_label_folds: assignLabelFolds,
 
 /** How each stage kind is computed: in Node, else by the Python task that its definition names. */
 export const stageImplementations: ReadonlyMap<string, StageImplementation> = new Map(

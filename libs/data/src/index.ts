@@ -2,6 +2,7 @@ export * from './normalise-text.js';
 export type { SourceDescription } from './comparison-reader.js';
 export * from './prepare-source.js';
 export * from './assign-folds.js';
+export * from './assign-label-folds.js';
 export * from './leak-report.js';
 export * from './check-leaks.js';
 export * from './synthesize-source.js';

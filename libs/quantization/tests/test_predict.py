@@ -9,8 +9,9 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification
 
 from nacre_model import protocol
+from nacre_model.logits_tables import read_logits
 from nacre_model.models import attention_implementation
-from nacre_model.tables import read_folds, read_logits, read_tokens
+from nacre_model.tables import read_folds, read_tokens
 from nacre_quantization import predict as predict_module
 from nacre_quantization.int8_linear import Int8Linear
 from nacre_quantization.loading import load_quantized

@@ -9,7 +9,7 @@ import pytest
 
 from nacre_model import protocol
 from nacre_model.documents import fault
-from nacre_model.tables import read_logits
+from nacre_model.logits_tables import read_logits
 from nacre_quantization import tasks
 
 

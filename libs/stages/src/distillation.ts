@@ -1,6 +1,7 @@
-import { sourcesFor, type Recipe } from '@nacre/contracts/recipe';
+import { DEFAULT_LABEL_POLICY, sourcesFor, type Recipe } from '@nacre/contracts/recipe';
 
 import { assignFolds } from './kinds/assign-folds.js';
+import { assignLabelFolds } from './kinds/assign-label-folds.js';
 import { distil } from './kinds/distil.js';
 import { exportLogits } from './kinds/export-logits.js';
 import { importSource } from './kinds/import-source.js';
@@ -18,6 +19,7 @@ import { synthesizeLatents } from './kinds/synthesize-latents.js';
 import { synthesizeSource } from './kinds/synthesize-source.js';
 import { tokenize } from './kinds/tokenize.js';
 import { trainTeacher } from './kinds/train-teacher.js';
+import { labelSets, type LabelSet } from './label-sets.js';
 import type { StageHandle, StageRunner } from './stage-runner.js';
 
 /** Where the results of a run come from. */
@@ -35,11 +37,12 @@ type Handles = Record<string, StageHandle>;
  * every step is measured. Both the workflow and the dry run execute this function; only the runner
  * differs. Asking for a stage never waits: a stage starts when what it reads is there.
  *
- * Label policy `in_sample` (the winner's): the student of a fold learns from the teachers of that
- * fold, on the rows those teachers were trained on.
+ * Which teachers label the rows of a student is the recipe's `student.labels`: labelSets names them,
+ * and the student's training refuses logits of any other.
  */
 export async function distillation(recipe: Recipe, runner: StageRunner): Promise<DistillationOutcome> {
   const { labels, training } = recipe;
+  const policy = recipe.student.labels ?? DEFAULT_LABEL_POLICY;
   const folds = Array.from({ length: recipe.folds.count }, (_, fold) => fold);
   const teachers = Object.keys(recipe.teachers);
 
@@ -161,32 +164,56 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     }
   }
 
-  // Per fold: teachers, their logits on every row, the student that learns from both.
+  // Per fold: the teachers that label its rows, their logits, the student that learns from both.
   const student = recipe.student.base;
+  const labelFolds: Handles =
+    policy === 'in_sample' || teachers.length === 0
+      ? {}
+      : {
+          'label-folds': runner.run(assignLabelFolds, {
+            name: 'label-folds',
+            parameters: { count: recipe.folds.count, seed: recipe.folds.seed, labels },
+            inputs: { folds: split },
+          }),
+        };
+  // Without extra rows every label fold is a dev fold: then teachers are the same under in_sample.
+  const teacherFolds = { folds: split, ...(extraSources.length > 0 ? labelFolds : {}) };
+  const asked: Handles = {};
+  const teacherLogits = (teacher: string, { heldOut: [fold = 0, second_fold], title }: LabelSet) => {
+    const name = `${teacher}/${title}`;
+    const earlier = asked[name];
+    if (earlier !== undefined) return earlier;
+    const rows = { ...required(trainTokens, teacher), ...teacherFolds };
+    const pair = second_fold === undefined ? {} : { second_fold };
+    const settings = required(recipe.teachers, teacher);
+    const adapter = runner.run(trainTeacher, {
+      name: `teacher/${name}`,
+      model: teacher,
+      fold,
+      gpus: settings.gpus,
+      parameters: { ...trainingParameters('teacher', fold, settings, []), ...pair },
+      inputs: { ...required(started, teacher), ...rows },
+      after,
+    });
+    const choice = policy === 'in_sample' ? 'all' : 'held_out';
+    return (asked[name] = runner.run(exportLogits, {
+      name: `logits/${name}`,
+      model: teacher,
+      fold,
+      parameters: { labels, rows: choice, fold, ...pair, prompt: recipe.prompt, dtype: training.dtype },
+      inputs: { base: required(bases, teacher), adapter, ...rows },
+    }));
+  };
   const adapters: Handles = {};
   const logits: Handles = {};
   for (const fold of folds) {
-    const targets: Handles = {};
+    const targets: Handles = { ...labelFolds };
     for (const teacher of teachers) {
-      const rows = { ...required(trainTokens, teacher), folds: split };
-      const adapter = runner.run(trainTeacher, {
-        name: `teacher/${teacher}/fold-${String(fold)}`,
-        model: teacher,
-        fold,
-        gpus: required(recipe.teachers, teacher).gpus,
-        parameters: trainingParameters('teacher', fold, required(recipe.teachers, teacher), []),
-        inputs: { ...required(started, teacher), ...rows },
-        after,
-      });
-      const exported = runner.run(exportLogits, {
-        name: `logits/${teacher}/fold-${String(fold)}`,
-        model: teacher,
-        fold,
-        parameters: { labels, rows: 'all', fold, dtype: training.dtype },
-        inputs: { base: required(bases, teacher), adapter, ...rows },
-      });
-      targets[`logits-${teacher}`] = exported;
-      logits[`teacher.${teacher}.${String(fold)}`] = exported;
+      for (const set of labelSets(policy, fold, folds.length)) {
+        const exported = teacherLogits(teacher, set);
+        targets[`logits-${teacher}${set.input}`] = exported;
+        logits[`teacher.${teacher}${set.measured}`] = exported;
+      }
     }
     const arms = [
       { arm: 'student', teachers, targets },
@@ -211,7 +238,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
         name: `evaluate/${title}/fold-${String(fold)}`,
         model: student,
         fold,
-        parameters: { labels, rows: 'dev_and_blind', fold, dtype: training.dtype },
+        parameters: { labels, rows: 'dev_and_blind', fold, prompt: recipe.prompt, dtype: training.dtype },
         inputs: { base: required(bases, student), adapter, ...rows },
       });
     }
@@ -237,7 +264,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     logits['merged'] = runner.run(exportLogits, {
       name: 'evaluate/merged',
       model: student,
-      parameters: { labels, rows: 'blind', fold: null, dtype: training.dtype },
+      parameters: { labels, rows: 'blind', fold: null, prompt: recipe.prompt, dtype: training.dtype },
       inputs: { base: required(bases, student), adapter: merged, ...rows },
     });
     logits['quantized'] = runner.run(predict, {
@@ -283,7 +310,8 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
   ) {
     const losses =
       from.length > 0 ? recipe.student.losses : { cross_entropy: 1, kl: 0, cosine: 0, temperature: 1 };
-    return { ...training, labels, role, fold, epochs, learning_rate, teachers: from, losses };
+    const learnt = from.length > 0 && policy !== 'in_sample' ? { label_policy: policy } : {};
+    return { ...training, labels, role, fold, epochs, learning_rate, teachers: from, ...learnt, losses };
   }
 }
 

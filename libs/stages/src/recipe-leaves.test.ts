@@ -85,6 +85,7 @@ const rows: readonly Row[] = [
   ['student.gpus', 8, nothing],
   ['student.losses.cross_entropy', 2, students],
   ['student.losses.kl', 2, students],
+  ['student.labels', 'out_of_fold', ['label-folds']],
   ['student.losses.cosine', 2, students],
   ['student.losses.temperature', 2, students],
   ['controls.student_alone', false, ['measure']],

@@ -1,5 +1,6 @@
 import type { StageDefinition } from './define-stage.js';
 import { assignFolds } from './kinds/assign-folds.js';
+import { assignLabelFolds } from './kinds/assign-label-folds.js';
 import { distil } from './kinds/distil.js';
 import { exportLogits } from './kinds/export-logits.js';
 import { importSource } from './kinds/import-source.js';
@@ -30,6 +31,7 @@ export const stageTable: readonly StageDefinition[] = [
   makeBase,
   tokenize,
   postPretrain,
+  assignLabelFolds,
   trainTeacher,
   exportLogits,
   distil,

@@ -1,5 +1,6 @@
 export * from './duration.js';
 export * from './labels.js';
+export * from './label-policy.js';
 export * from './model.js';
 export * from './prompt.js';
 export * from './recipe.js';

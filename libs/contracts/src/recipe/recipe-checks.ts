@@ -70,6 +70,11 @@ export function contradictions(recipe: Recipe): string[] {
   if (!Object.hasOwn(recipe.models, recipe.student.base)) {
     found.push(`student.base: no model ${recipe.student.base} under models`);
   }
+  if (recipe.student.labels === 'nested' && recipe.folds.count < 3) {
+    found.push(
+      'student.labels: nested holds out two folds at once and needs folds.count of 3 or more; raise it or use out_of_fold',
+    );
+  }
   for (const [name, { tiny }] of Object.entries(recipe.models)) {
     if (tiny.hidden_size % tiny.num_attention_heads !== 0) {
       found.push(

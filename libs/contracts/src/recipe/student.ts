@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { labelPolicySchema } from './label-policy.js';
 import { gpusSchema } from './training.js';
 
 /**
@@ -26,6 +27,7 @@ export const studentSchema = z
     base: z.string().describe('Name of the model (under models) that is distilled into'),
     epochs: z.int().positive().default(2).describe('Passes over the training rows'),
     learning_rate: z.number().positive().default(5e-5).describe('Peak of the cosine schedule'),
+    labels: labelPolicySchema.optional(),
     losses: lossesSchema.prefault({}),
     gpus: gpusSchema,
   })

@@ -42,6 +42,20 @@ export const foldColumns = {
 } as const;
 
 /** tokens.parquet: every row as given, then swapped; label is an index into labels as presented, or null. */
+/**
+ * label-folds.parquet, one row per row of folds.parquet, in its order (label policies other than
+ * in_sample, under which the label fold of a row is simply that of the student). label_fold: the fold
+ * whose teachers hold the row out and may label it: the dev fold of a train row; of an extra row a fold
+ * that it is held out of, else one dealt by prompt; -1 where no model trains on the row. score_fold: the
+ * fold whose student is measured on the row, its dev fold, -1 for blind and extra rows.
+ */
+export const LABEL_FOLDS_FILE = 'label-folds.parquet';
+export const labelFoldColumns = {
+  example_id: 'VARCHAR',
+  label_fold: 'INTEGER',
+  score_fold: 'INTEGER',
+} as const;
+
 export const TOKENS_FILE = 'tokens.parquet';
 export const tokenColumns = {
   example_id: 'VARCHAR',
@@ -54,9 +68,13 @@ export const tokenColumns = {
 /**
  * logits-00000.parquet …, at most 4,096 rows each: example_id, swapped, logit_<label> FLOAT per
  * label. Raw logits in the presented order: for a swapped row logit_model_a speaks of the answer
- * that stands first there, i.e. of response_b.
+ * that stands first there, i.e. of response_b. Logits of export_logits say in the metadata of each file,
+ * as JSON under LOGITS_ORIGIN_KEY, whose they are: {teacher: content_id of the adapter or null, base:
+ * content_id, held_out: folds that its training held out, prompt: {template, max_tokens, truncation},
+ * tokenizer: sha256 of tokenizer.json or null, precision: dtype of the base}.
  */
 export const LOGITS_SHARD_ROWS = 4096;
+export const LOGITS_ORIGIN_KEY = 'nacre.origin';
 export function logitsFile(shard: number): string {
   return `logits-${String(shard).padStart(5, '0')}.parquet`;
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
+import { labelPolicySchema } from '../recipe/label-policy.js';
 import { labelsSchema } from '../recipe/labels.js';
 import { lossesSchema } from '../recipe/student.js';
 import { adapterSchema } from '../recipe/training.js';
 import { tinyModelSchema } from '../recipe/model.js';
-import { promptTemplateSchema, truncationSchema } from '../recipe/prompt.js';
+import { promptSchema, promptTemplateSchema, truncationSchema } from '../recipe/prompt.js';
 
 const dtypeSchema = z.enum(['float32', 'bfloat16']).describe('dtype of the frozen base and of its forward');
 const teacherNames = z.array(z.string()).describe('Teachers whose logits are targets, in order');
@@ -13,6 +14,11 @@ const foldSchema = z
   .nonnegative()
   .nullable()
   .describe('Fold that is held out; null where no fold is (post-pretraining)');
+const secondFoldSchema = z
+  .int()
+  .nonnegative()
+  .optional()
+  .describe('Second fold that is held out: only of a teacher of a pair of folds (label policy nested)');
 
 /**
  * make-base-model. Inputs: text-<source> (prepared rows: the tokenizer is trained on them and on
@@ -39,7 +45,9 @@ export const tokenizeParameters = z.strictObject({
 
 /**
  * train. Inputs: base, adapter (optional: LoRA weights to go on from; its head is not taken over),
- * tokens-<source>…, folds (absent for post-pretraining: every row is trained on), logits-<teacher>…
+ * tokens-<source>…, folds (absent for post-pretraining: every row is trained on), label-folds (a
+ * teacher holds out what they assign to its folds; a student finds there whose label a row gets),
+ * logits-<teacher> or, under another label policy than in_sample, logits-<teacher>.<held-out folds>…
  * (distillation). Output: peft folder (adapter_config.json, adapter_model.safetensors with the head
  * under modules_to_save) and history.json.
  */
@@ -47,6 +55,7 @@ export const trainParameters = z.strictObject({
   labels: labelsSchema,
   role: z.enum(['post_pretrain', 'teacher', 'student']).describe('What is trained, for messages'),
   fold: foldSchema,
+  second_fold: secondFoldSchema,
   epochs: z.int().positive().describe('Passes over the rows'),
   learning_rate: z.number().positive().describe('Peak of the cosine schedule'),
   warmup_steps: z.int().nonnegative().describe('Linear warm-up; cut to a tenth of the steps if longer'),
@@ -61,20 +70,26 @@ export const trainParameters = z.strictObject({
   seed: z.int().nonnegative().describe('Seed of sample order, adapter and head initialisation'),
   dtype: dtypeSchema,
   teachers: teacherNames,
+  label_policy: labelPolicySchema.optional(),
   losses: lossesSchema,
 });
 
 /**
- * export-logits. Inputs: base, adapter (optional), tokens-<source>…, folds (when rows is not all).
- * Output: logits-00000.parquet … of at most 4,096 rows {example_id string, swapped bool,
- * logit_<label> float32 per label}, in the order of the tokens.
+ * export-logits. Inputs: base, adapter (optional), tokens-<source>…, folds (when rows is not all),
+ * label-folds (where the model's training read them). Output: logits-00000.parquet … of at most 4,096
+ * rows {example_id string, swapped bool, logit_<label> float32 per label}, in the order of the tokens;
+ * the metadata of each file say whose logits they are (@nacre/contracts/tables).
  */
 export const exportLogitsParameters = z.strictObject({
   labels: labelsSchema,
   rows: z
-    .enum(['all', 'dev_and_blind', 'blind'])
-    .describe('all; the dev rows of `fold` and the blind rows; the blind rows'),
+    .enum(['all', 'held_out', 'dev_and_blind', 'blind'])
+    .describe(
+      'all; the rows that the model was not trained on; the dev rows of `fold` and the blind rows; the blind rows',
+    ),
   fold: foldSchema,
+  second_fold: secondFoldSchema,
+  prompt: promptSchema.required().describe('How the rows became text; written beside the logits'),
   dtype: dtypeSchema,
 });
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 
@@ -11,20 +12,15 @@ from torch import Tensor
 
 from nacre_model.adapters import attach, read_adapter
 from nacre_model.batches import MicroBatch, micro_batches
+from nacre_model.label_folds import held_out_by_label, read_label_folds
+from nacre_model.logits_tables import LOGITS_SHARD_ROWS, LogitsOrigin, LogitsTable, write_logits_shard
 from nacre_model.models import classify, load_classifier
 from nacre_model.protocol import NonFiniteLoss, TaskContext, task
-from nacre_model.tables import (
-    LOGITS_SHARD_ROWS,
-    LogitsTable,
-    TokenTable,
-    read_folds,
-    read_tokens,
-    select_rows,
-    write_logits_shard,
-)
+from nacre_model.tables import TokenTable, read_folds, read_tokens, select_rows
 from nacre_model.verdicts import memory_for
 
 SECONDS_BETWEEN_EVENTS = 2.0
+TOKENIZER_FILE = "tokenizer.json"
 
 
 @task("export-logits")
@@ -34,7 +30,9 @@ def export_logits(context: TaskContext) -> dict[str, float]:
     context.phase("loading")
     tokens = read_tokens(context.inputs_of("tokens"), len(context.labels))
     folds = read_folds(context.input("folds")) if parameters["rows"] != "all" else None
-    rows = select_rows(tokens, folds, parameters["rows"], parameters["fold"])
+    if folds is not None and "label-folds" in context.inputs:
+        folds = held_out_by_label(folds, read_label_folds(context.input("label-folds"), folds))
+    rows = select_rows(tokens, folds, parameters["rows"], parameters["fold"], parameters.get("second_fold"))
     # Without an adapter the head is a new one of a fixed seed: a base alone knows no labels.
     model = load_classifier(context.input("base"), len(context.labels), parameters["dtype"], head_seed=0)
     if "adapter" in context.inputs:
@@ -47,6 +45,22 @@ def export_logits(context: TaskContext) -> dict[str, float]:
         rows,
         lambda batch: classify(model, batch.input_ids, batch.lengths),
         model.config.pad_token_id,
+        _origin(context),
+    )
+
+
+def _origin(context: TaskContext) -> LogitsOrigin:
+    """Whose logits this request makes."""
+    parameters = context.parameters
+    held_out = (parameters["fold"], parameters.get("second_fold"))
+    tokenizer = context.input("base") / TOKENIZER_FILE
+    return LogitsOrigin(
+        teacher=context.input_contents.get("adapter"),
+        base=context.input_contents.get("base"),
+        held_out=tuple(sorted(fold for fold in held_out if fold is not None)),
+        prompt=parameters["prompt"],
+        tokenizer=hashlib.sha256(tokenizer.read_bytes()).hexdigest() if tokenizer.is_file() else None,
+        precision=parameters["dtype"],
     )
 
 
@@ -56,11 +70,12 @@ def score_rows(
     rows: np.ndarray,
     score: Callable[[MicroBatch], Tensor],
     pad_token_id: int | None,
+    origin: LogitsOrigin | None = None,
 ) -> dict[str, float]:
     """Write the logits of `rows` (positions in tokens) into context.output, in the order of `rows`.
 
-    score: micro-batch → logits [n, labels]. Each shard's rows are sorted by length for computing
-    only. Emits rows-written (rows computed so far), stops between micro-batches when asked to.
+    score: micro-batch → logits [n, labels]. origin: whose logits the shards say they are. Each shard's
+    rows are sorted by length for computing only. Emits rows-written (rows computed so far), stops between micro-batches when asked to.
 
     Raises NonFiniteLoss naming the first row whose logits are not finite, and what memory_for raises.
     """
@@ -87,9 +102,8 @@ def score_rows(
                 f"{row}: its logits are not finite ({int((~finite).sum())} rows of shard {shard})"
             )
         context.spend("load")
-        write_logits_shard(
-            context.output, shard, labels, LogitsTable(chosen.example_ids, chosen.swapped, logits)
-        )
+        table = LogitsTable(chosen.example_ids, chosen.swapped, logits, origin)
+        write_logits_shard(context.output, shard, labels, table)
         context.spend("step")
         context.emit("rows-written", rows=computed, total=len(rows))
     context.spend("load")

@@ -1,4 +1,4 @@
-"""The Parquet tables of a task as numpy arrays: tokens, folds and logits, and the joins between them.
+"""The Parquet tables of a task as numpy arrays: tokens and folds, and the joins between them.
 
 Columns and file names are those of libs/contracts/src/tables. A row's key is (example_id, swapped);
 every join is by key with exact counts, never by position.
@@ -6,15 +6,13 @@ every join is by key with exact counts, never by position.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from nacre_model.keyed_rows import (
     Key,
@@ -29,15 +27,9 @@ from nacre_model.protocol import InvalidData
 
 TOKENS_FILE = "tokens.parquet"
 FOLDS_FILE = "folds.parquet"
-LOGITS_SHARD_ROWS = 4096
 NO_LABEL = -1
 
-RowChoice = Literal["all", "training", "dev_and_blind", "blind"]
-
-
-def logits_file(shard: int) -> str:
-    """Name of the shard-th file of a logits artifact."""
-    return f"logits-{shard:05d}.parquet"
+RowChoice = Literal["all", "training", "held_out", "dev_and_blind", "blind"]
 
 
 @dataclass(frozen=True)
@@ -106,22 +98,6 @@ class FoldTable:
         return int(self.folds.max(initial=-1)) + 1
 
 
-@dataclass(frozen=True)
-class LogitsTable:
-    """Raw logits of N rows: float32 [N, labels], in the presented order of each row."""
-
-    example_ids: np.ndarray
-    swapped: np.ndarray
-    logits: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.example_ids)
-
-    def keys(self) -> list[Key]:
-        """Key of each row."""
-        return list(zip(self.example_ids.tolist(), self.swapped.tolist(), strict=True))
-
-
 def read_tokens(folders: Mapping[str, Path], label_count: int) -> TokenTable:
     """The token tables of several sources (name → folder), one after another in the given order.
 
@@ -177,13 +153,18 @@ def read_folds(folder: Path) -> FoldTable:
 
 
 def select_rows(
-    tokens: TokenTable, folds: FoldTable | None, choice: RowChoice, fold: int | None
+    tokens: TokenTable,
+    folds: FoldTable | None,
+    choice: RowChoice,
+    fold: int | None,
+    second_fold: int | None = None,
 ) -> np.ndarray:
     """Positions of the chosen rows in the order of the tokens, int64.
 
-    training: rows that are not held out of `fold`; with fold None, rows that at least one fold
-    trains on. dev_and_blind: dev rows of `fold` and blind rows. Without folds only `all` (and
-    `training`, which is then the same) can be chosen.
+    training: rows that are held out neither of `fold` nor of `second_fold`; with fold None, rows that
+    at least one fold trains on. held_out: the other rows, blind ones included. dev_and_blind: dev rows
+    of `fold` and blind rows. Without folds only `all` (and `training`, which is then the same) can be
+    chosen.
 
     Raises InvalidData where tokens and folds do not hold the same examples: a token row that folds
     does not know, or an example of folds without tokens in either order; sources of folds may be
@@ -211,12 +192,14 @@ def select_rows(
         ],
         "tokens",
     )
-    if choice == "training":
+    if choice in ("training", "held_out"):
+        withheld = {fold, second_fold} - {None}
         allowed = [
-            fold not in held_out if fold is not None else len(held_out) < folds.count
+            withheld.isdisjoint(held_out) if withheld else len(held_out) < folds.count
             for held_out in folds.held_out_of
         ]
-        chosen = np.array(allowed, dtype=np.bool_) & ~folds.blind
+        trained_on = np.array(allowed, dtype=np.bool_) & ~folds.blind
+        chosen = trained_on if choice == "training" else ~trained_on
     else:
         chosen = folds.blind if choice == "blind" else folds.blind | (folds.folds == fold)
     rows = np.flatnonzero(chosen[held])
@@ -225,64 +208,3 @@ def select_rows(
             f"rows: no row is {choice.replace('_', ' ')} for fold {fold}; look at the folds' counts"
         )
     return rows
-
-
-def read_logits(folder: Path, labels: Sequence[str]) -> LogitsTable:
-    """All shards of a logits artifact, in order.
-
-    Raises InvalidData for a missing shard or column, a key that occurs twice or a value that is not
-    finite.
-    """
-    shards = sorted(Path(folder).glob("logits-*.parquet"))
-    if [shard.name for shard in shards] != [
-        logits_file(number) for number in range(len(shards))
-    ] or not shards:
-        raise InvalidData(f"{Path(folder).name}: logits shards are missing; export the logits again")
-    columns = ["example_id", "swapped", *(f"logit_{label}" for label in labels)]
-    table = pa.concat_tables([read_columns(shard, columns) for shard in shards]).combine_chunks()
-    result = LogitsTable(
-        example_ids=texts(table, "example_id"),
-        swapped=table["swapped"].to_numpy().astype(np.bool_),
-        logits=np.stack([table[f"logit_{label}"].to_numpy().astype(np.float32) for label in labels], axis=1),
-    )
-    keys = result.keys()
-    refuse_repeated(keys, Path(folder).name)
-    refuse(keys, ~np.isfinite(result.logits).all(axis=1), Path(folder).name, "has a logit that is not finite")
-    return result
-
-
-def join_logits(tokens: TokenTable, rows: np.ndarray, logits: LogitsTable, name: str) -> np.ndarray:
-    """Logits of the chosen token rows, float32 [len(rows), labels], each row's own order.
-
-    Raises InvalidData, naming the row, when a chosen row has no logits or a logits row belongs to no
-    token row.
-    """
-    found = {key: position for position, key in enumerate(logits.keys())}
-    keys = tokens.keys()
-    refuse_missing(list(found), [keys[row] for row in rows], name)
-    foreign = found.keys() - set(keys)
-    if foreign:
-        raise InvalidData(
-            f"{name}: {row_name(min(foreign))} is not in the tokens; the logits are of other data"
-        )
-    return logits.logits[[found[keys[row]] for row in rows]]
-
-
-def write_logits_shard(folder: Path, shard: int, labels: Sequence[str], rows: LogitsTable) -> Path:
-    """Write one shard of at most LOGITS_SHARD_ROWS rows; equal rows give equal bytes.
-
-    The file appears under its name only when it is complete.
-    """
-    if not 0 < len(rows) <= LOGITS_SHARD_ROWS:
-        raise ValueError(f"a shard holds 1 to {LOGITS_SHARD_ROWS} rows, not {len(rows)}")
-    columns: dict[str, pa.Array] = {
-        "example_id": pa.array(rows.example_ids.tolist(), pa.string()),
-        "swapped": pa.array(rows.swapped, pa.bool_()),
-    }
-    for index, label in enumerate(labels):
-        columns[f"logit_{label}"] = pa.array(np.ascontiguousarray(rows.logits[:, index]), pa.float32())
-    path = Path(folder) / logits_file(shard)
-    temporary = path.with_suffix(".partial")
-    pq.write_table(pa.table(columns), temporary, compression="zstd", store_schema=False)
-    os.replace(temporary, path)
-    return path

@@ -8,16 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nacre_model.label_folds import NO_FOLD, held_out_by_label, read_label_folds
+from nacre_model.logits_tables import LogitsTable, read_logits
 from nacre_model.protocol import InvalidData, TaskContext
-from nacre_model.tables import (
-    NO_LABEL,
-    TokenTable,
-    join_logits,
-    read_folds,
-    read_logits,
-    read_tokens,
-    select_rows,
-)
+from nacre_model.soft_labels import join_soft_labels
+from nacre_model.tables import NO_LABEL, FoldTable, TokenTable, read_folds, read_tokens, select_rows
 
 
 @dataclass(frozen=True)
@@ -32,20 +27,39 @@ class TrainingRows:
 def read_training_rows(context: TaskContext) -> TrainingRows:
     """The rows of the tokens that fold trains on, with the logits of every teacher.
 
-    Raises InvalidData where tokens, folds and logits do not hold the same rows, or a row without a
-    vote would need one.
+    A teacher whose request has label folds holds its own out, too. A student learns from the teachers
+    that its label policy permits.
+
+    Raises InvalidData where tokens, folds and logits do not hold the same rows, a row without a vote
+    would need one, or as join_soft_labels does.
     """
     parameters, labels = context.parameters, context.labels
     every = read_tokens(context.inputs_of("tokens"), len(labels))
     with_folds = parameters["fold"] is not None or "folds" in context.inputs
     folds = read_folds(context.input("folds")) if with_folds else None
-    chosen = select_rows(every, folds, "training", parameters["fold"])
+    label_folds = None
+    if folds is not None and "label-folds" in context.inputs:
+        label_folds = read_label_folds(context.input("label-folds"), folds)
+        if parameters["role"] == "teacher":
+            folds = held_out_by_label(folds, label_folds)
+    chosen = select_rows(every, folds, "training", parameters["fold"], parameters.get("second_fold"))
     if parameters["swap_answers"] == "none":
         chosen = chosen[~every.swapped[chosen]]
+    policy = parameters.get("label_policy", "in_sample")
+    if policy != "in_sample":
+        context.input("label-folds")
+    of_row = _label_folds_of(every, chosen, folds, label_folds)
     teachers = np.empty((len(chosen), len(parameters["teachers"]), len(labels)), dtype=np.float32)
     for index, name in enumerate(parameters["teachers"]):
-        logits = read_logits(context.input(f"logits-{name}"), labels)
-        teachers[:, index] = join_logits(every, chosen, logits, f"logits of {name}")
+        teachers[:, index] = join_soft_labels(
+            every,
+            chosen,
+            _logits_of(context, name),
+            policy,
+            parameters["fold"],
+            of_row,
+            0 if folds is None else folds.count,
+        )
     tokens = every.take(chosen)
     without_vote = np.flatnonzero(tokens.labels == NO_LABEL)
     if len(without_vote) and (not parameters["teachers"] or parameters["losses"]["cross_entropy"] > 0):
@@ -54,3 +68,20 @@ def read_training_rows(context: TaskContext) -> TrainingRows:
             " cross-entropy needs one; give such rows to a source that is not trained on"
         )
     return TrainingRows(tokens, torch.from_numpy(tokens.labels), torch.from_numpy(teachers))
+
+
+def _label_folds_of(
+    tokens: TokenTable, rows: np.ndarray, folds: FoldTable | None, label_folds: np.ndarray | None
+) -> np.ndarray:
+    """Label fold of each chosen row, int64 [len(rows)]; NO_FOLD everywhere without label folds."""
+    if folds is None or label_folds is None:
+        return np.full(len(rows), NO_FOLD, dtype=np.int64)
+    position = {example_id: row for row, example_id in enumerate(folds.example_ids.tolist())}
+    return label_folds[[position[example_id] for example_id in tokens.example_ids[rows].tolist()]]
+
+
+def _logits_of(context: TaskContext, teacher: str) -> dict[str, LogitsTable]:
+    """Every table of a teacher's logits by input name: `logits-<teacher>`, or one per set of held-out folds."""
+    whole = f"logits-{teacher}"
+    names = [name for name in sorted(context.inputs) if name == whole or name.startswith(f"{whole}.")]
+    return {name: read_logits(context.input(name), context.labels) for name in names or [whole]}

@@ -2,6 +2,8 @@ import json
 import shutil
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -10,12 +12,14 @@ from nacre_model import logits as logits_module
 from nacre_model.adapters import AdapterWeights, attach, initial_adapter, read_adapter, write_adapter
 from nacre_model.documents import fault
 from nacre_model.logits import export_logits
+from nacre_model.logits_tables import LogitsOrigin, read_logits
 from nacre_model.merging import product_mean
 from nacre_model.models import classify, load_classifier
 from nacre_model.protocol import InvalidData, NonFiniteLoss, TrainerStopped, request_stop
-from nacre_model.tables import read_logits, read_tokens
+from nacre_model.tables import read_tokens
 
 LABELS = ["model_a", "model_b", "tie"]
+PROMPT = {"template": "blackpearl", "max_tokens": 64, "truncation": "per_field"}
 
 
 @pytest.fixture
@@ -23,8 +27,8 @@ def job(base, tokens_folder, toy_rows, context, tmp_path):
     """Maker of an export-logits context on 30 toy rows in both orders."""
     tokens = tokens_folder(tmp_path / "toy", toy_rows(30))
 
-    def make(family="llama", inputs=None, budget=256, rows="all", fold=None, dtype="float32"):
-        parameters = {"labels": LABELS, "rows": rows, "fold": fold, "dtype": dtype}
+    def make(family="llama", inputs=None, budget=256, rows="all", fold=None, dtype="float32", **pair):
+        parameters = {"labels": LABELS, "rows": rows, "fold": fold, "prompt": PROMPT, "dtype": dtype, **pair}
         every = {"base": base(family), "tokens-toy": tokens, **(inputs or {})}
         return context("export-logits", parameters, every, budget)
 
@@ -136,6 +140,26 @@ def test_dev_and_blind_rows_alone_can_be_chosen(job, folds_folder, tmp_path):
     blind = job(inputs={"folds": folds}, rows="blind")
     export_logits(blind)
     assert read_logits(blind.output, LABELS).keys() == [("toy:0000", False), ("toy:0000", True)]
+
+
+def test_the_rows_that_a_pair_of_folds_and_their_label_folds_hold_out_are_those_no_teacher_of_them_saw(
+    job, adapter, folds_folder, tmp_path
+):
+    # 24 train rows in three folds, the last six extra rows that every fold's student trains on.
+    every = [(f"toy:{n:04d}", "toy", n % 3, False, [n % 3]) for n in range(24)]
+    every += [(f"toy:{n:04d}", "toy", -1, False, []) for n in range(24, 30)]
+    folds = folds_folder(tmp_path / "folds", every)
+    label_folds = tmp_path / "label-folds"
+    label_folds.mkdir()
+    table = {"example_id": [row[0] for row in every], "label_fold": [n % 3 for n in range(30)]}
+    pq.write_table(pa.table(table), label_folds / "label-folds.parquet")
+    inputs = {"folds": folds, "label-folds": label_folds, "adapter": adapter()}
+    run = job(inputs=inputs, rows="held_out", fold=0, second_fold=2)
+    run.input_contents.update(base="b" * 64, adapter="a" * 64)
+    export_logits(run)
+    written = read_logits(run.output, LABELS)
+    assert written.example_ids[~written.swapped].tolist() == [f"toy:{n:04d}" for n in range(30) if n % 3 != 1]
+    assert written.origin == LogitsOrigin("a" * 64, "b" * 64, (0, 2), PROMPT, None, "float32")
 
 
 def test_a_bfloat16_base_writes_float32_logits_near_those_of_float32(job, adapter):

@@ -4,20 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nacre_model.protocol import InvalidData
-from nacre_model.tables import (
-    LOGITS_SHARD_ROWS,
-    NO_LABEL,
-    LogitsTable,
-    join_logits,
-    logits_file,
-    read_folds,
-    read_logits,
-    read_tokens,
-    select_rows,
-    write_logits_shard,
-)
-
-LABELS = ["model_a", "model_b", "tie"]
+from nacre_model.tables import NO_LABEL, read_folds, read_tokens, select_rows
 
 
 def both(example_id, label=0, ids=(1, 2, 3)):
@@ -44,12 +31,6 @@ def small(tmp_path, tokens_folder, folds_folder):
 
 def names(tokens, rows):
     return [tokens.name(row) for row in rows if not tokens.swapped[row]]
-
-
-def logits_of(keys, values=None):
-    ids, swapped = zip(*keys, strict=True)
-    values = np.zeros((len(keys), 3), np.float32) if values is None else values
-    return LogitsTable(np.array(ids, dtype=object), np.array(swapped), values)
 
 
 def test_tokens_of_several_sources_come_in_the_given_order(small):
@@ -80,6 +61,19 @@ def test_training_rows_of_a_fold_are_those_not_held_out_of_it(small):
         "t:0 (as given)",
         "x:0 (as given)",
         "x:1 (as given)",
+    ]
+
+
+def test_a_pair_of_folds_holds_out_what_either_does_and_the_rest_of_the_rows_is_held_out(small):
+    sources, folds = small
+    tokens = read_tokens(sources, 3)
+    trained_on = select_rows(tokens, read_folds(folds), "training", 0, 1)
+    assert names(tokens, trained_on) == ["x:1 (as given)"]
+    held_out = select_rows(tokens, read_folds(folds), "held_out", 0, 1)
+    assert sorted([*trained_on, *held_out]) == list(range(10))
+    assert names(tokens, select_rows(tokens, read_folds(folds), "held_out", 1)) == [
+        "t:1 (as given)",
+        "t:2 (as given)",
     ]
 
 
@@ -160,61 +154,3 @@ def test_an_empty_cell_is_refused_where_only_a_vote_may_be_missing(tmp_path, tok
     for row, name in (((None, False, [1], 0), "example_id"), (("s:a", None, [1], 0), "swapped")):
         with pytest.raises(InvalidData, match=rf"s/tokens\.parquet: column {name} has an empty cell"):
             read_tokens({"s": tokens_folder(tmp_path / "s", [row])}, 3)
-
-
-def test_logits_come_back_as_they_were_written_in_shards(tmp_path):
-    count = LOGITS_SHARD_ROWS + 3
-    values = np.random.default_rng(0).normal(size=(count, 3)).astype(np.float32)
-    rows = logits_of([(f"s:{row}", False) for row in range(count)], values)
-    for shard, part in enumerate((slice(0, LOGITS_SHARD_ROWS), slice(LOGITS_SHARD_ROWS, count))):
-        write_logits_shard(
-            tmp_path, shard, LABELS, LogitsTable(rows.example_ids[part], rows.swapped[part], values[part])
-        )
-    again = read_logits(tmp_path, LABELS)
-    assert np.array_equal(again.logits, values)
-    assert again.keys() == rows.keys()
-    assert sorted(path.name for path in tmp_path.iterdir()) == [logits_file(0), logits_file(1)]
-    schema = pq.read_schema(tmp_path / logits_file(0))
-    assert schema.names == ["example_id", "swapped", "logit_model_a", "logit_model_b", "logit_tie"]
-    assert schema.field("logit_tie").type == pa.float32()
-
-
-def test_equal_logits_give_equal_bytes(tmp_path):
-    rows = logits_of([("s:a", False), ("s:a", True)])
-    paths = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        paths.append(write_logits_shard(tmp_path / name, 0, LABELS, rows))
-    assert paths[0].read_bytes() == paths[1].read_bytes()
-
-
-def test_a_missing_shard_or_a_repeated_or_infinite_row_is_refused(tmp_path):
-    with pytest.raises(InvalidData, match="shards are missing"):
-        read_logits(tmp_path, LABELS)
-    write_logits_shard(tmp_path, 1, LABELS, logits_of([("s:a", False)]))
-    with pytest.raises(InvalidData, match="shards are missing"):
-        read_logits(tmp_path, LABELS)
-    write_logits_shard(tmp_path, 0, LABELS, logits_of([("s:a", False)]))
-    with pytest.raises(InvalidData, match=r"s:a \(as given\) occurs twice"):
-        read_logits(tmp_path, LABELS)
-    infinite = np.array([[0, np.inf, 0]], np.float32)
-    write_logits_shard(tmp_path, 0, LABELS, logits_of([("s:b", True)], infinite))
-    with pytest.raises(InvalidData, match=r"s:b \(swapped\) has a logit that is not finite"):
-        read_logits(tmp_path, LABELS)
-
-
-def test_logits_are_joined_by_key_whatever_their_order(small):
-    tokens = read_tokens(small[0], 3)
-    keys = tokens.keys()[::-1]
-    values = np.arange(len(keys) * 3, dtype=np.float32).reshape(-1, 3)
-    joined = join_logits(tokens, np.array([0, 3]), logits_of(keys, values), "logits of a")
-    assert joined.tolist() == [values[9].tolist(), values[6].tolist()]
-
-
-def test_a_missing_or_foreign_row_of_the_logits_is_named(small):
-    tokens = read_tokens(small[0], 3)
-    with pytest.raises(InvalidData, match=r"logits of a: t:1 \(swapped\) is missing"):
-        join_logits(tokens, np.array([0, 3]), logits_of(tokens.keys()[:2]), "logits of a")
-    foreign = logits_of([*tokens.keys(), ("z:1", False)])
-    with pytest.raises(InvalidData, match=r"logits of a: z:1 \(as given\) is not in the tokens"):
-        join_logits(tokens, np.array([0]), foreign, "logits of a")

@@ -3,18 +3,20 @@ import pytest
 import torch
 from training_runs import FILES, LABELS, history
 
+from nacre_model.logits_tables import LogitsOrigin, LogitsTable, write_logits_shard
 from nacre_model.protocol import ContractViolation, InvalidData
-from nacre_model.tables import LogitsTable, write_logits_shard
 from nacre_model.training import train
 from nacre_model.training_rows import read_training_rows
 
 
-def write_teacher(folder, rows, logits):
+def write_teacher(folder, rows, logits, held_out=()):
     folder.mkdir()
+    prompt = {"template": "blackpearl", "max_tokens": 64, "truncation": "per_field"}
     table = LogitsTable(
         np.array([row[0] for row in rows], dtype=object),
         np.array([row[1] for row in rows]),
         np.asarray(logits, dtype=np.float32),
+        LogitsOrigin("a" * 64, "b" * 64, held_out, prompt, None, "float32"),
     )
     write_logits_shard(folder, 0, LABELS[: table.logits.shape[1]], table)
     return folder
@@ -59,7 +61,7 @@ def test_a_swapped_row_learns_from_the_teachers_logits_of_that_very_row(job, toy
 def test_a_teacher_without_logits_for_a_row_or_without_any_is_refused(job, toy_rows, tmp_path):
     rows = toy_rows(6)
     teacher = write_teacher(tmp_path / "t", rows[:-1], np.zeros((11, 3)))
-    with pytest.raises(InvalidData, match=r"logits of big: toy:0005 \(swapped\) is missing"):
+    with pytest.raises(InvalidData, match=r"logits-big: toy:0005 \(swapped\) is missing"):
         train(job(rows=rows, inputs={"logits-big": teacher}, teachers=["big"]))
     with pytest.raises(ContractViolation, match="logits-big"):
         train(job(rows=rows, teachers=["big"]))

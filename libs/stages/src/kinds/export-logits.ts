@@ -5,7 +5,7 @@ import { defineStage } from '../define-stage.js';
 /** Raw logits of a model on chosen rows, both orders. Output: logits shards. */
 export const exportLogits = defineStage({
   kind: 'export_logits',
-  version: 1,
+  version: 2,
   pool: 'gpu',
   task: 'export-logits',
   parameters: exportLogitsParameters,
