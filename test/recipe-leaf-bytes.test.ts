@@ -27,7 +27,7 @@ interface Otherwise {
 type Row = readonly [leaf: string, value: unknown, otherwise?: Otherwise];
 
 const unknownVote = (row: number) => ({
-  refused: new RegExp(`^ours, row ${String(row)}, column winner: none of the texts that the recipe gives`),
+  refused: new RegExp(`^ours, row ${String(row)}, column winner: none of the texts that stand for a label`),
 });
 
 const column = { column: 'winner', model_a: 'first', model_b: 'second', tie: 'none' };
@@ -110,8 +110,11 @@ const elsewhere: Readonly<Record<string, string>> = {
   'data.*.synthetic': 'its fields have rows',
   'data.*.format': 'needs other columns in the file: libs/data tests each format',
   'data.*.file_type': 'needs another kind of file: libs/data tests each',
+  'data.*.ids': 'names the rows of a file without useful ids: libs/data tests it',
   'data.*.use': 'takes stages away or adds them: libs/stages/src/recipe-leaves.test.ts',
   'data.*.columns.label.always': 'is another form of the label, which has a row',
+  'data.*.columns.label.rating_a': 'is another form of the label: libs/data tests it',
+  'data.*.columns.label.rating_b': 'is another form of the label: libs/data tests it',
   'post_pretrain.data': 'reads another source, which has other bytes by its own row',
   'predict.data': 'reads another source, which has other bytes by its own row',
   'student.base': 'reads another base, which has other bytes by its own row',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Labels } from '@nacre/contracts/recipe';
 
-import type { SourceDescription } from './comparison-reader.js';
+import type { SourceDescription } from './source-layout.js';
 import { csvCell } from './csv-cell.js';
 import { prepareSource } from './prepare-source.js';
 

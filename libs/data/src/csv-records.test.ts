@@ -59,16 +59,28 @@ describe('csvRecords', () => {
     [
       'a mark inside an unquoted cell',
       'a\n1\nx"y\n',
-      'train, row 2: a quotation mark inside an unquoted cell',
+      'train, row 2, column 1: a quotation mark inside an unquoted cell',
     ],
-    ['text after a closing mark', 'a\n"x"y\n', 'train, row 1: text after the closing quotation mark'],
-    ['a bare carriage return', 'a\n1\rb\n', 'train, row 1: a carriage return outside quotation marks'],
+    [
+      'text after a closing mark',
+      'a\n"x"y\n',
+      'train, row 1, column 1: text after the closing quotation mark',
+    ],
+    [
+      'a bare carriage return',
+      'a\n1\rb\n',
+      'train, row 1, column 1: a carriage return outside quotation marks',
+    ],
     [
       'a bare carriage return at the end',
       'a\n1\r',
-      'train, row 1: a carriage return outside quotation marks',
+      'train, row 1, column 1: a carriage return outside quotation marks',
     ],
-    ['a quoted cell that never ends', 'a\n1\n2\n"x\n', 'train, row 3: the file ends inside a quoted cell'],
+    [
+      'a quoted cell that never ends',
+      'a\n1\n2\n"x\n',
+      'train, row 3, column 1: the file ends inside a quoted cell',
+    ],
   ])('refuses %s, naming the row', async (_, text, message) => {
     for (const length of [text.length, 1]) await expect(records(text, length)).rejects.toThrow(message);
   });

@@ -1,5 +1,5 @@
 export * from './normalise-text.js';
-export type { SourceDescription } from './comparison-reader.js';
+export type { SourceDescription } from './source-layout.js';
 export * from './prepare-source.js';
 export * from './assign-folds.js';
 export * from './assign-label-folds.js';

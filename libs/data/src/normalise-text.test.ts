@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { normaliseText, pairGroup, promptGroup } from './normalise-text.js';
+import { normaliseText, pairOf, promptGroup } from './normalise-text.js';
 
 describe('normalised text', () => {
   it('ignores case, width and the kind and length of white space', () => {
@@ -26,7 +26,7 @@ describe('the group of a prompt', () => {
     expect(promptGroup(['Hello', null])).toBe(
       '5b17680ecd8baddf38c54a140d194af4e0d8931b40f6eaa7d1850cbeaa5bf924',
     );
-    expect(pairGroup(promptGroup(['Hello', null]), [['x'], ['y']])).toBe(
+    expect(pairOf(promptGroup(['Hello', null]), [['x'], ['y']]).group).toBe(
       '5242a932be0be40077fedd2444e8859c77e448feee684b0dad935abbb50c9a78',
     );
   });
@@ -35,15 +35,21 @@ describe('the group of a prompt', () => {
 describe('the group of a pair', () => {
   const prompt = promptGroup(['p']);
   it('does not depend on which answer stands first', () => {
-    expect(pairGroup(prompt, [['x'], ['y']])).toBe(pairGroup(prompt, [['Y'], ['x ']]));
+    expect(pairOf(prompt, [['x'], ['y']]).group).toBe(pairOf(prompt, [['Y'], ['x ']]).group);
+  });
+
+  it('says whether two pairs have the same answer first', () => {
+    const turned = pairOf(prompt, [['x'], ['y']]).turned;
+    expect(pairOf(prompt, [['X '], ['y']]).turned).toBe(turned);
+    expect(pairOf(prompt, [['y'], ['x']]).turned).toBe(!turned);
   });
 
   it('depends on the prompt and on both answers', () => {
     const groups = [
-      pairGroup(prompt, [['x'], ['y']]),
-      pairGroup(prompt, [['x'], ['z']]),
-      pairGroup(prompt, [['x'], ['x']]),
-      pairGroup(promptGroup(['q']), [['x'], ['y']]),
+      pairOf(prompt, [['x'], ['y']]).group,
+      pairOf(prompt, [['x'], ['z']]).group,
+      pairOf(prompt, [['x'], ['x']]).group,
+      pairOf(promptGroup(['q']), [['x'], ['y']]).group,
     ];
     expect(new Set(groups).size).toBe(groups.length);
   });

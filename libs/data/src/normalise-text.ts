@@ -22,10 +22,19 @@ export function promptGroup(turns: readonly Turn[]): string {
   return digest('prompt', turns.map(normaliseTurn));
 }
 
-/** sha256 of a prompt and its two answers, the same whichever answer stands first. */
-export function pairGroup(prompt: string, answers: readonly [readonly Turn[], readonly Turn[]]): string {
-  const [first, second] = answers.map((turns) => digest('answer', turns.map(normaliseTurn))).sort();
-  return digest('pair', [prompt, first, second]);
+/** A prompt with two answers, whichever of them stands first. */
+export interface Pair {
+  /** sha256, the same for both orders. */
+  readonly group: string;
+  /** Whether the answers stand in the other order than in the group: pairs of one group with the same answer first agree in it. */
+  readonly turned: boolean;
+}
+
+/** The pair that a prompt, by its promptGroup, and two answers make. */
+export function pairOf(prompt: string, answers: readonly [readonly Turn[], readonly Turn[]]): Pair {
+  const [a, b] = answers.map((turns) => digest('answer', turns.map(normaliseTurn))) as [string, string];
+  const turned = b < a;
+  return { group: digest('pair', turned ? [prompt, b, a] : [prompt, a, b]), turned };
 }
 
 function normaliseTurn(turn: Turn): Turn {

@@ -1,35 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { comparisonColumns } from '@nacre/contracts/tables';
 import { describe, expect, it } from 'vitest';
 
 import { arenaCsv, arenaRow, prepared, threeLabels, twoLabels } from './arena-files.fixture.js';
-import type { SourceDescription } from './comparison-reader.js';
+import type { SourceDescription } from './source-layout.js';
 import { prepareSource } from './prepare-source.js';
-import { readTable } from './read-table.js';
+import { preparedRows, refusal } from './prepared-source.fixture.js';
 import { temporaryFolder } from './temporary-folder.fixture.js';
-
-async function prepare(text: string | Buffer, change: Partial<SourceDescription> = {}) {
-  const { folder, counts } = await prepared(await temporaryFolder(), text, change);
-  const rows = await readTable(join(folder, 'comparisons.parquet'), comparisonColumns, {
-    nullable: ['model_a', 'model_b', 'label'],
-  });
-  return { rows, counts, folder };
-}
-
-const refusal = (text: string | Buffer, change: Partial<SourceDescription> = {}) =>
-  prepare(text, change).then(
-    () => 'accepted',
-    (error: unknown) => String(error),
-  );
 
 const cells = (prompt: string, a = '["x"]', b = '["y"]') =>
   arenaCsv([{ id: '1', prompt, a, b, label: 'tie' }]);
 
 describe('a source in the format of the competition', () => {
   it('becomes one row per comparison, in the order of the file', async () => {
-    const { rows, counts } = await prepare(
+    const { rows, counts } = await preparedRows(
       arenaCsv([arenaRow('9', 'p', 'x', 'y', 'model_a'), arenaRow('3', 'q', 'x', 'y', 'tie')]),
     );
     expect(rows).toMatchObject([
@@ -58,18 +43,18 @@ describe('a source in the format of the competition', () => {
     ['a NUL', '["a\\u0000b"]', ['a\0b']],
     ['text that looks like the end of a text', '["<|endoftext|>"]', ['<|endoftext|>']],
   ])('reads cells with %s', async (_, cell, turns) => {
-    const { rows } = await prepare(cells(cell));
+    const { rows } = await preparedRows(cells(cell));
     expect(rows[0]?.prompt).toEqual(turns);
   });
 
   it('repairs lone surrogates, which UTF-8 cannot carry, and counts the rows', async () => {
-    const { rows, counts } = await prepare(cells('["a\\ud83d"]', '["\\udc00 x","\\ud83d\\ude00"]'));
+    const { rows, counts } = await preparedRows(cells('["a\\ud83d"]', '["\\udc00 x","\\ud83d\\ude00"]'));
     expect(rows[0]).toMatchObject({ prompt: ['a\ufffd'], response_a: ['\ufffd x', '😀'] });
     expect(counts).toMatchObject({ surrogates_repaired: 1, null_turns: 0 });
   });
 
   it('counts nulls, conversations of several turns and repaired control characters', async () => {
-    const { counts } = await prepare(
+    const { counts } = await preparedRows(
       arenaCsv([
         { id: '1', prompt: '["p","q"]', a: '[null,"x"]', b: '["a\nb","y"]', label: 'tie' },
         arenaRow('2', 'p', 'x', 'y', 'tie'),
@@ -85,13 +70,13 @@ describe('a source in the format of the competition', () => {
 
   it('reads CRLF files and files with a byte order mark', async () => {
     const text = arenaCsv([arenaRow('1', 'p\nq', 'x', 'y', 'model_b')], '\r\n');
-    expect((await prepare(`\ufeff${text}`)).rows).toMatchObject([
+    expect((await preparedRows(`\ufeff${text}`)).rows).toMatchObject([
       { id: '1', prompt: ['p\nq'], label: 'model_b' },
     ]);
   });
 
   it('keeps the first of equal pairs, in either order and spelling, and counts the others', async () => {
-    const { rows, counts } = await prepare(
+    const { rows, counts } = await preparedRows(
       arenaCsv([
         arenaRow('1', 'p', 'x', 'y', 'model_a'),
         arenaRow('2', ' P ', 'Y', 'x', 'model_a'),
@@ -104,11 +89,11 @@ describe('a source in the format of the competition', () => {
 
   it('leaves ties out with two labels, and then needs no column for them', async () => {
     const rows = [arenaRow('1', 'p', 'x', 'y', 'model_a'), arenaRow('2', 'q', 'x', 'y', 'tie')];
-    const { counts } = await prepare(arenaCsv(rows), { labels: twoLabels });
+    const { counts } = await preparedRows(arenaCsv(rows), { labels: twoLabels });
     expect(counts).toMatchObject({ rows: 1, ties_dropped: 1, label_model_a: 1, label_model_b: 0 });
     const without =
       'id,prompt,response_a,response_b,winner_model_a,winner_model_b\n1,"[""p""]","[""x""]","[""y""]",0,1\n';
-    expect((await prepare(without, { labels: twoLabels })).rows).toMatchObject([
+    expect((await preparedRows(without, { labels: twoLabels })).rows).toMatchObject([
       { label: 'model_b', model_a: null },
     ]);
   });
@@ -116,18 +101,18 @@ describe('a source in the format of the competition', () => {
   it('keeps every row of a test source, equal pairs too, and looks up no vote', async () => {
     const text =
       'id,prompt,response_a,response_b\n1,"[""p""]","[""x""]","[""y""]"\n2,"[""p""]","[""x""]","[""y""]"\n';
-    const { rows, counts } = await prepare(text, { use: 'test', name: 'test' });
+    const { rows, counts } = await preparedRows(text, { use: 'test', name: 'test' });
     expect(rows).toMatchObject([{ label: null }, { example_id: 'test:2', label: null }]);
     expect(counts).toMatchObject({ rows: 2, duplicates: 1 });
     const voted = arenaCsv([arenaRow('1', 'p', 'x', 'y', 'model_a')]);
-    expect((await prepare(voted, { use: 'test' })).rows).toMatchObject([{ label: null }]);
+    expect((await preparedRows(voted, { use: 'test' })).rows).toMatchObject([{ label: null }]);
   });
 
   it('writes the same bytes again', async () => {
     const rows = Array.from({ length: 3000 }, (_, row) =>
       arenaRow(String(row), `p${row}`, 'x'.repeat(row % 50), 'y', 'tie'),
     );
-    const [first, second] = await Promise.all([prepare(arenaCsv(rows)), prepare(arenaCsv(rows))]);
+    const [first, second] = await Promise.all([preparedRows(arenaCsv(rows)), preparedRows(arenaCsv(rows))]);
     const bytes = (folder: string) => readFileSync(join(folder, 'comparisons.parquet'));
     expect(bytes(first.folder).equals(bytes(second.folder))).toBe(true);
     expect(JSON.parse(readFileSync(join(first.folder, 'counts.json'), 'utf8'))).toEqual(first.counts);
@@ -178,7 +163,11 @@ describe('bad input in the format of the competition', () => {
       'train, row 2, column id: the same id as row 1',
     ],
     ['a row without id', `${header}\n${good.slice(1)}\n`, 'train, row 1, column id: no id'],
-    ['an open quotation mark', `${header}\n${good}\n2,m1,m2,"["p""]`, 'train, row 2: text after the closing'],
+    [
+      'an open quotation mark',
+      `${header}\n${good}\n2,m1,m2,"["p""]`,
+      'train, row 2, column prompt: text after the closing',
+    ],
     ['bytes that are no UTF-8', Buffer.from([0x69, 0x64, 0xff, 0x0a]), 'train: not UTF-8 text'],
     ['UTF-16', Buffer.from(`\ufeff${header}`, 'utf16le'), 'train: not UTF-8 text'],
   ])('%s is refused with its place, without its text', async (_, text, message) => {
@@ -228,7 +217,7 @@ describe('a source with mapped columns', () => {
 
   it('takes plain text as one turn, JSON arrays of strings as turns, and the row number as id', async () => {
     const text = 'q,good,bad,extra\nhi,"[""a"",null]","[1, 2]",z\nTrue,null,"[""x""",z\n';
-    const { rows } = await prepare(text, mapped({ always: 'model_a' }));
+    const { rows } = await preparedRows(text, mapped({ always: 'model_a' }));
     expect(rows).toMatchObject([
       {
         example_id: 'ours:1',
@@ -248,7 +237,7 @@ describe('a source with mapped columns', () => {
     ].map((line) => JSON.stringify(line));
     const label = { column: 'vote', model_a: '1', model_b: '2', tie: 'same' };
     const description = mapped(label);
-    const { rows, counts } = await prepare(`${lines.join('\n')}\n\n`, {
+    const { rows, counts } = await preparedRows(`${lines.join('\n')}\n\n`, {
       ...description,
       file_type: 'jsonl',
       columns: { ...description.columns, id: 'key' } as NonNullable<SourceDescription['columns']>,
@@ -261,7 +250,7 @@ describe('a source with mapped columns', () => {
   });
 
   it('has no labels when the recipe maps none', async () => {
-    expect((await prepare('q,good,bad\np,x,y\n', mapped())).rows).toMatchObject([{ label: null }]);
+    expect((await preparedRows('q,good,bad\np,x,y\n', mapped())).rows).toMatchObject([{ label: null }]);
   });
 
   const byVote = { column: 'vote', model_a: 'a', model_b: 'b' };

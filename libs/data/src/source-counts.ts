@@ -1,9 +1,11 @@
 import type { Label, Labels } from '@nacre/contracts/recipe';
 
 import type { ReadComparison } from './comparison-reader.js';
+import { Repairs } from './repairs.js';
 
 /** What happened to the rows of a source, as counts.json and the stage's metrics tell it. */
 export class SourceCounts {
+  readonly repairs = new Repairs();
   readonly #numbers: Record<string, number> = {
     rows_read: 0,
     rows: 0,
@@ -20,18 +22,18 @@ export class SourceCounts {
     for (const label of labels) this.#numbers[`label_${label}`] = 0;
   }
 
-  /** A row was read, whatever becomes of it. */
-  read({ prompt, response_a, response_b }: ReadComparison): void {
-    const cells = [prompt, response_a, response_b];
+  /** A row was read, whatever becomes of it; without a comparison it is left out. */
+  read(comparison?: ReadComparison): void {
     this.#add('rows_read');
-    if (cells.some((cell) => cell.surrogatesRepaired)) this.#add('surrogates_repaired');
-    if (cells.some((cell) => cell.controlsRepaired)) this.#add('controls_repaired');
-    if (cells.some((cell) => cell.turns.includes(null))) this.#add('null_turns');
+    if (comparison === undefined) return;
+    const { prompt, response_a, response_b } = comparison;
+    if ([prompt, response_a, response_b].some(({ turns }) => turns.includes(null))) this.#add('null_turns');
     if (prompt.turns.length > 1) this.#add('multi_turn');
   }
 
-  note(event: 'duplicates' | 'ties_dropped'): void {
-    this.#add(event);
+  /** A row is a tie, for which the recipe has no label. */
+  dropTie(): void {
+    this.#add('ties_dropped');
   }
 
   /** A row goes on into comparisons.parquet. */
@@ -41,9 +43,9 @@ export class SourceCounts {
     this.#prompts.add(promptGroup);
   }
 
-  /** The counts by name, prompt_groups (distinct prompts kept) among them. */
+  /** The counts by name, prompt_groups (distinct prompts kept) and those of the repairs among them. */
   toRecord(): Record<string, number> {
-    return { ...this.#numbers, prompt_groups: this.#prompts.size };
+    return { ...this.#numbers, ...this.repairs.counts(), prompt_groups: this.#prompts.size };
   }
 
   #add(name: string): void {

@@ -1,48 +1,67 @@
 import { csvRecords } from './csv-records.js';
 import { dataFault } from './data-fault.js';
+import { jsonLineRecords } from './json-line-records.js';
+import { parquetRecords } from './parquet-records.js';
 import { readText } from './read-text.js';
+import type { Repairs } from './repairs.js';
 
 /** One record of a source, whatever its file type. */
 export interface TableRecord {
   /** From 1, the header not counted. */
   readonly row: number;
-  /** The value in a column: text in CSV, any JSON value in JSON lines, undefined where the record lacks it. */
+  /**
+   * The value in a column: text in CSV; any JSON value in JSON lines; in Parquet text, numbers (bigint for 64 bits),
+   * booleans, lists and objects; undefined where the record lacks it.
+   */
   readonly get: (column: string) => unknown;
 }
 
 export interface TableFile {
   readonly file: string;
-  readonly fileType: 'csv' | 'jsonl';
+  readonly fileType: 'csv' | 'jsonl' | 'parquet';
   /** Name of the source, for messages. */
   readonly source: string;
   /** Columns every record must have. */
   readonly required: readonly string[];
+  /** Columns that are read where they exist. */
+  readonly optional?: readonly string[];
+  /** Gets notes of what is passed over, empty rows among it; without it an empty row is a record like any other. */
+  readonly repairs?: Repairs | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The records of a CSV file with a header, or of a file of JSON objects, one a line.
+ * The records of a CSV file with a header, of a file of JSON objects, one a line, or of a Parquet file.
  *
  * @throws InvalidData for an empty file, a missing or doubled column, a record with another number of cells than the
- * header, a line that is no JSON object.
+ * header, a line that is no JSON object, a file that is no Parquet, a column of a type that holds neither text,
+ * numbers nor lists of them.
  */
 export async function* tableRecords(table: TableFile): AsyncGenerator<TableRecord> {
-  const pieces = readText(table.file, table.source, table.signal);
-  yield* table.fileType === 'csv' ? fromCsv(pieces, table) : fromJsonLines(pieces, table);
+  if (table.fileType === 'parquet') {
+    yield* parquetRecords(table);
+    return;
+  }
+  const pieces = readText(table.file, table.source, table);
+  yield* table.fileType === 'csv' ? fromCsv(pieces, table) : jsonLineRecords(pieces, table);
 }
 
 async function* fromCsv(
   pieces: AsyncIterable<string>,
-  { source, required }: TableFile,
+  { source, required, optional = [], repairs }: TableFile,
 ): AsyncGenerator<TableRecord> {
   let positions: Map<string, number> | undefined;
   let row = 0;
-  for await (const cells of csvRecords(pieces, source)) {
+  for await (const cells of csvRecords(pieces, source, { columns: [...required, ...optional], repairs })) {
     if (positions === undefined) {
       positions = columnPositions(cells, required, source);
       continue;
     }
     row += 1;
+    if (repairs !== undefined && cells.every((cell) => cell === '')) {
+      repairs.note('empty_rows', row);
+      continue;
+    }
     if (cells.length !== positions.size) {
       throw dataFault({ source, row }, `${cells.length} cells, but the header has ${positions.size}`);
     }
@@ -71,41 +90,4 @@ function columnPositions(
     throw dataFault({ source }, `the header lacks ${missing.join(', ')}; it needs ${required.join(', ')}`);
   }
   return positions;
-}
-
-async function* fromJsonLines(
-  pieces: AsyncIterable<string>,
-  { source, required }: TableFile,
-): AsyncGenerator<TableRecord> {
-  let row = 0;
-  for await (const line of lines(pieces)) {
-    if (line.trim() === '') continue;
-    row += 1;
-    const record = parseObject(line);
-    if (record === undefined) throw dataFault({ source, row }, 'the line is no JSON object');
-    const missing = required.find((column) => !record.has(column));
-    if (missing !== undefined) throw dataFault({ source, row, column: missing }, 'the line has no such key');
-    yield { row, get: (column) => record.get(column) };
-  }
-  if (row === 0) throw dataFault({ source }, 'the file is empty; it needs one JSON object a line');
-}
-
-async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<string> {
-  let rest = '';
-  for await (const piece of pieces) {
-    const parts = (rest + piece).split('\n');
-    rest = parts.pop() ?? '';
-    yield* parts;
-  }
-  yield rest;
-}
-
-function parseObject(line: string): Map<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return new Map(Object.entries(value));
-  } catch {
-    return undefined;
-  }
 }

@@ -65,11 +65,14 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     });
   }
   const prepared: Handles = {};
-  for (const [name, { format, file_type, use, columns }] of Object.entries(recipe.data)) {
+  for (const [name, { format, file_type, ids, use, columns }] of Object.entries(recipe.data)) {
     if (format === 'sample_submission' || use === undefined || use === 'submission_order') continue;
     prepared[name] = runner.run(prepareSource, {
       name: `prepare/${name}`,
-      parameters: { name, format, file_type, use, columns: columns ?? null, labels },
+      parameters: {
+        ...{ name, format, file_type, use, columns: columns ?? null, labels },
+        ...(ids === 'row_number' ? { ids } : {}),
+      },
       inputs: { source: required(raw, name) },
     });
   }

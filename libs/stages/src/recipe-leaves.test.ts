@@ -40,6 +40,7 @@ const rows: readonly Row[] = [
   ['data.train.synthetic.votes', 'shuffled', ['synthesize/train']],
   ['data.test.path', 's3://bucket/other.csv', ['import/test']],
   ['data.ut.file_type', 'jsonl', ['prepare/ut']],
+  ['data.ut.ids', 'row_number', ['prepare/ut']],
   ['data.ours.columns.id', 'other', ['prepare/ours']],
   ['data.ours.columns.prompt', 'other', ['prepare/ours']],
   ['data.ours.columns.response_a', 'other', ['prepare/ours']],
@@ -134,6 +135,18 @@ const rows: readonly Row[] = [
     't',
     ['prepare/ours'],
     { 'data.ours.columns.label': { model_a: 'a', model_b: 'b', column: 'c' } },
+  ],
+  [
+    'data.ours.columns.label.rating_a',
+    'x',
+    ['prepare/ours'],
+    { 'data.ours.columns.label': { rating_a: 'a', rating_b: 'b' } },
+  ],
+  [
+    'data.ours.columns.label.rating_b',
+    'x',
+    ['prepare/ours'],
+    { 'data.ours.columns.label': { rating_a: 'a', rating_b: 'b' } },
   ],
   [
     'data.extra.format',

@@ -42,6 +42,12 @@ export function contradictions(recipe: Recipe): string[] {
     if (source.use === 'submission_order' && source.format !== 'sample_submission') {
       found.push(`data.${name}: use: submission_order needs format: sample_submission`);
     }
+    if (source.ids !== undefined && source.format === 'columns') {
+      found.push(`data.${name}.ids: format: columns says it by columns.id, or by leaving that out`);
+    }
+    if (source.ids === 'row_number' && source.use === 'test') {
+      found.push(`data.${name}.ids: test rows are predicted by the ids of their file; leave ids out`);
+    }
     const unlabelled = source.use === 'test' || source.use === 'submission_order';
     if (source.columns !== undefined && source.columns.label === undefined && !unlabelled) {
       found.push(`data.${name}.columns.label: rows that are trained on need a label`);

@@ -121,6 +121,21 @@ describe('a fault', () => {
       'data.extra.columns.label.always: tie is none of labels',
     ],
     [
+      'ids beside columns',
+      data({
+        extra: {
+          ...{ path: 'a', format: 'columns', ids: 'row_number' },
+          columns: { ...columns, label: { always: 'tie' } },
+        },
+      }),
+      'data.extra.ids: format: columns says it by columns.id, or by leaving that out',
+    ],
+    [
+      'test rows without ids',
+      data({ test: { path: 'a', ids: 'row_number' } }),
+      'data.test.ids: test rows are predicted by the ids of their file; leave ids out',
+    ],
+    [
       'synthetic rows in a format',
       data({
         extra: {

@@ -24,6 +24,7 @@ describe('defaults', () => {
         ut: { path: 's3://bucket/ut.jsonl' },
         sample_submission: { path: 'sample.csv' },
         ours: { path: 'ours.ndjson', use: 'extra', file_type: 'csv' },
+        votes: { path: 'votes.parquet', use: 'extra', format: 'arena_conversations' },
       }),
     });
     expect(sources).toMatchObject({
@@ -33,6 +34,7 @@ describe('defaults', () => {
       test: { use: 'test' },
       sample_submission: { use: 'submission_order', format: 'sample_submission' },
       ours: { use: 'extra', file_type: 'csv' },
+      votes: { use: 'extra', file_type: 'parquet' },
     });
   });
 

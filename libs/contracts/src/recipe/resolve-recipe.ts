@@ -43,6 +43,7 @@ function withImpliedKeys(document: unknown): unknown {
         ...(use === undefined ? {} : { use }),
         ...(use === 'submission_order' ? { format: 'sample_submission' } : {}),
         ...(/\.(jsonl|ndjson)$/.test(path) ? { file_type: 'jsonl' } : {}),
+        ...(/\.(parquet|pq)$/.test(path) ? { file_type: 'parquet' } : {}),
         ...source,
       },
     ];

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 
 const columnName = z.string().min(1);
+/** One text of a label column, or several that mean the same. */
+const labelTexts = z.union([z.string(), z.array(z.string()).min(1)], 'write a text, or a list of texts');
 
 /** How a table that is not in the competition's format maps to comparisons. */
 export const columnsSchema = z
   .strictObject({
     id: columnName.optional().describe('Column of the row id; without it the row number counts'),
-    prompt: columnName.describe('Column of the prompt: text, or a JSON array of turns'),
-    response_a: columnName.describe('Column of the first answer'),
-    response_b: columnName.describe('Column of the second answer'),
+    prompt: columnName.describe(
+      'Column of the prompt: text, a JSON array of turns, or a list of messages (role, content)',
+    ),
+    response_a: columnName.describe('Column of the first answer, or of the conversation it is part of'),
+    response_b: columnName.describe('Column of the second answer, or of the conversation it is part of'),
     label: z
       .union(
         [
@@ -17,16 +21,20 @@ export const columnsSchema = z
           }),
           z.strictObject({
             column: columnName.describe('Column of the label'),
-            model_a: z.string().describe('Its text when the first answer won'),
-            model_b: z.string().describe('Its text when the second answer won'),
-            tie: z.string().optional().describe('Its text for a tie'),
+            model_a: labelTexts.describe('Its text when the first answer won, or a list of texts'),
+            model_b: labelTexts.describe('Its text when the second answer won, or a list of texts'),
+            tie: labelTexts.optional().describe('Its text for a tie, or a list of texts'),
+          }),
+          z.strictObject({
+            rating_a: columnName.describe('Column of a number for the first answer; the higher one wins'),
+            rating_b: columnName.describe('Column of a number for the second answer; equal ones are a tie'),
           }),
         ],
-        'write { always: model_a }, or { column, model_a, model_b } with the texts of the column (tie as well, if there are ties)',
+        'write { always: model_a }, or { column, model_a, model_b } with the texts of the column (tie as well, if there are ties), or { rating_a, rating_b }',
       )
       .optional()
       .describe(
-        'Where the label comes from: either always, or column with its texts; absent for unlabelled rows',
+        'Where the label comes from: always, or column with its texts, or two ratings; absent for unlabelled rows',
       ),
   })
   .describe('Columns of a table that is not in the format of the competition');
@@ -58,15 +66,21 @@ export const sourceSchema = z
       .describe('s3://bucket/key, or a local file that `nacre start` uploads and names cas://sha256/…'),
     synthetic: syntheticSchema.optional(),
     format: z
-      .enum(['arena_csv', 'columns', 'sample_submission'])
+      .enum(['arena_csv', 'arena_text', 'arena_conversations', 'columns', 'sample_submission'])
       .default('arena_csv')
       .describe(
-        "arena_csv: the competition's columns; columns: as mapped below; sample_submission: ids in order",
+        "arena_csv: the competition's columns, in a file of any type; arena_text: the same with plain text in the cells; arena_conversations: public exports of the arena; columns: as mapped below; sample_submission: ids in order",
       ),
     file_type: z
-      .enum(['csv', 'jsonl'])
+      .enum(['csv', 'jsonl', 'parquet'])
       .default('csv')
       .describe('How the file is read; by default by the ending of the path'),
+    ids: z
+      .enum(['column', 'row_number'])
+      .optional()
+      .describe(
+        'Where ids come from: column, that of the format, when absent; row_number for a file whose ids are absent, empty or repeated (not for test rows)',
+      ),
     use: z
       .enum(['train', 'extra', 'post_pretrain', 'test', 'submission_order'])
       .optional()

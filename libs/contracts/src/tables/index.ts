@@ -98,3 +98,8 @@ export const HISTORY_FILE = 'history.json';
 export const LEAK_FILE = 'leak.json';
 /** counts.json of a prepared source and of the folds: rows read, kept, repaired, dropped, by reason. */
 export const COUNTS_FILE = 'counts.json';
+/**
+ * repairs.csv of a prepared source in which anything was repaired or left out: repair, row, column, the
+ * first 100 places of each repair (counts.json has the whole numbers). row is empty for the whole file.
+ */
+export const REPAIRS_FILE = 'repairs.csv';
