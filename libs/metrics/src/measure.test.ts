@@ -2,52 +2,8 @@ import { measurementSchema } from '@nacre/contracts/measurement';
 import { describe, expect, it } from 'vitest';
 
 import { measure } from './measure.js';
-import type { FoldLogits, MeasurementInput } from './measurement-input.js';
-import type { FoldRow, LogitRow } from './rows.js';
-
-const labels = ['model_a', 'model_b', 'tie'] as ['model_a', 'model_b', 'tie'];
-
-/** 60 train rows in 3 folds, 60 blind rows, 6 extra rows; votes in turn, so that the prior is 1/3 each. */
-const rows: FoldRow[] = Array.from({ length: 126 }, (_, index) => ({
-  example_id: index < 120 ? `train:${index}` : `extra:${index}`,
-  label: labels[index % 3] ?? 'tie',
-  prompt_group: `group ${index}`,
-  fold: index < 60 ? Math.floor(index / 20) : -1,
-  blind: index >= 60 && index < 120,
-}));
-
-/** A model that gives the vote the probability `p` and each other class half of the rest; swapped rows follow. */
-function logits(p: number, wanted: (row: FoldRow) => boolean, swapped = false): LogitRow[] {
-  return rows.filter(wanted).map((row) => {
-    const logits = labels.map((label) => Math.log(label === row.label ? p : (1 - p) / 2));
-    const [first = 0, second = 0, tie = 0] = logits;
-    return { example_id: row.example_id, swapped, logits: swapped ? [second, first, tie] : logits };
-  });
-}
-
-function foldModels(model: string, role: FoldLogits['role'], p: number): FoldLogits[] {
-  return [0, 1, 2].map((fold) => ({
-    model,
-    role,
-    fold,
-    rows: logits(p, (row) => row.fold === fold || row.blind),
-  }));
-}
-
-const blind = (row: FoldRow) => row.blind;
-
-const input: MeasurementInput = {
-  labels,
-  rows,
-  models: [
-    ...foldModels('llama', 'teacher', 0.7),
-    ...foldModels('qwen', 'teacher', 0.9),
-    ...foldModels('gemma', 'student_alone', 0.5),
-    ...foldModels('gemma', 'student', 0.75),
-  ],
-  merged: logits(0.74, blind),
-  quantized: [...logits(0.72, blind), ...logits(0.76, blind, true)],
-};
+import { blind, foldModels, logits, measured as input, rows } from './measurement-input.fixture.js';
+import type { MeasurementInput } from './measurement-input.js';
 
 function stepOf(measurement: ReturnType<typeof measure>, name: string) {
   const step = measurement.waterfall.find((each) => each.step === name);
@@ -65,6 +21,7 @@ describe('the measurement of a run', () => {
       'student_alone',
       'teachers',
       'student',
+      'single_fold',
       'merged',
       'quantized',
       'both_orders',
@@ -155,6 +112,7 @@ describe('a measurement of less than everything', () => {
       undefined,
       undefined,
       undefined,
+      undefined,
     ]);
     expect(stepOf(measurement, 'teachers').blind?.rows).toBe(60);
   });
@@ -193,7 +151,12 @@ describe('a measurement of less than everything', () => {
       merged: null,
       quantized: logits(0.7, blind),
     });
-    expect(measurement.waterfall.map(({ step }) => step)).toEqual(['prior', 'student', 'quantized']);
+    expect(measurement.waterfall.map(({ step }) => step)).toEqual([
+      'prior',
+      'student',
+      'single_fold',
+      'quantized',
+    ]);
     expect(measurement.swap_inconsistency).toBeNull();
     expect(measurement.notes).toEqual(['The merged model is missing: its stage was skipped.']);
   });

@@ -1,11 +1,11 @@
-import type { FoldScore } from '@nacre/contracts/measurement';
+import type { FoldScore, GateVerdict } from '@nacre/contracts/measurement';
 import type { Labels } from '@nacre/contracts/recipe';
 
-import type { FoldRow, LogitRow } from './rows.js';
+import type { AnswerLengths, FoldRow, LogitRow } from './rows.js';
 
 /**
- * Logits of one model of one fold. They must hold the fold's dev rows and the blind rows as given; swapped and
- * training rows may stand among them and are not scored.
+ * Logits of one model of one fold. They must hold the fold's dev rows and the blind rows as given; swapped ones
+ * tell what the order of the answers does; training rows may stand among them and are not scored.
  */
 export interface FoldLogits {
   readonly model: string;
@@ -26,4 +26,10 @@ export interface MeasurementInput {
   readonly merged: readonly LogitRow[] | null;
   /** Logits of the 8-bit model for the blind rows, as given or in both orders; null where it was skipped. */
   readonly quantized: readonly LogitRow[] | null;
+  /** Logits of the control with 8-bit codes rounded to nearest, as given; null where the run has none. */
+  readonly roundToNearest: readonly LogitRow[] | null;
+  /** Lengths of the answers of every train row by example id; null where they are not known. */
+  readonly lengths: ReadonlyMap<string, AnswerLengths> | null;
+  /** Limits of the gates that the recipe has. */
+  readonly gates: Readonly<Partial<Record<GateVerdict['gate'], { readonly max_log_loss_rise: number }>>>;
 }

@@ -3,7 +3,7 @@ import type { Difference } from '@nacre/contracts/measurement';
 
 import { groupedMean } from './grouped-mean.js';
 import { joinRows } from './join-rows.js';
-import { logLoss } from './log-loss.js';
+import { type RowLoss, rowLosses } from './row-losses.js';
 import type { ScoredRow } from './rows.js';
 
 /**
@@ -18,6 +18,11 @@ export function pairedDifference(
   these: readonly ScoredRow[],
   those: readonly ScoredRow[],
 ): Difference {
+  return lossDifference(to, rowLosses(these), rowLosses(those));
+}
+
+/** The paired difference of rows whose losses are known. @throws ContractViolation as pairedDifference does */
+export function lossDifference(to: string, these: readonly RowLoss[], those: readonly RowLoss[]): Difference {
   if (these.length === 0) throw new ContractViolation(`no rows to compare with ${to}`);
   const differences = joinRows(these, 'the rows compared', those, to).map(([left, right]) => {
     if (left.label !== right.label || left.prompt_group !== right.prompt_group) {
@@ -26,7 +31,7 @@ export function pairedDifference(
     return {
       example_id: left.example_id,
       prompt_group: left.prompt_group,
-      value: logLoss(left.probabilities, left.label) - logLoss(right.probabilities, right.label),
+      value: left.loss - right.loss,
     };
   });
   const { rows, mean, interval } = groupedMean(differences);

@@ -31,3 +31,9 @@ export interface ScoredRow extends ProbabilityRow {
   /** Index of the vote in the labels. */
   readonly label: number;
 }
+
+/** How long the two answers of a comparison are, in characters of all turns. */
+export interface AnswerLengths {
+  readonly response_a: number;
+  readonly response_b: number;
+}

@@ -2,8 +2,8 @@ import { ContractViolation } from '@nacre/contracts/errors';
 import type { Score } from '@nacre/contracts/measurement';
 
 import { groupedMean } from './grouped-mean.js';
+import { type RowLoss, rowLosses } from './row-losses.js';
 import { rowsById } from './rows-by-id.js';
-import { logLoss } from './log-loss.js';
 import type { ScoredRow } from './rows.js';
 
 /**
@@ -12,21 +12,16 @@ import type { ScoredRow } from './rows.js';
  * @throws ContractViolation for no rows or a row that is there twice.
  */
 export function score(rows: readonly ScoredRow[]): Score {
-  if (rows.length === 0) throw new ContractViolation('a score needs at least one labelled row');
-  rowsById(rows, 'the scored rows');
-  const losses = rows.map(({ example_id, prompt_group, probabilities, label }) => ({
-    example_id,
-    prompt_group,
-    value: logLoss(probabilities, label),
-  }));
-  const { groups, mean, interval } = groupedMean(losses);
-  return { rows: rows.length, groups, log_loss: mean, interval, accuracy: accuracy(rows) };
+  return scoreLosses(rowLosses(rows));
 }
 
-/** Share of the rows whose most probable class, the first of equals, is the vote. */
-function accuracy(rows: readonly ScoredRow[]): number {
-  const right = rows.filter(
-    ({ probabilities, label }) => probabilities.indexOf(Math.max(...probabilities)) === label,
+/** The score of rows whose losses are known. @throws ContractViolation as score does */
+export function scoreLosses(rows: readonly RowLoss[]): Score {
+  if (rows.length === 0) throw new ContractViolation('a score needs at least one labelled row');
+  rowsById(rows, 'the scored rows');
+  const { groups, mean, interval } = groupedMean(
+    rows.map(({ example_id, prompt_group, loss }) => ({ example_id, prompt_group, value: loss })),
   );
-  return right.length / rows.length;
+  const right = rows.reduce((sum, row) => sum + row.right, 0);
+  return { rows: rows.length, groups, log_loss: mean, interval, accuracy: right / rows.length };
 }

@@ -3,12 +3,14 @@ import type { FoldScore } from '@nacre/contracts/measurement';
 
 import { meanProbabilities } from './mean-probabilities.js';
 import type { FoldLogits, MeasurementInput } from './measurement-input.js';
-import { orders } from './orders.js';
+import { type Orders, orders } from './orders.js';
 import { priorProbabilities } from './prior-score.js';
 import type { FoldRow, ProbabilityRow, ScoredRow } from './rows.js';
 import { rowsById } from './rows-by-id.js';
 import { score } from './score.js';
 import { withVotes } from './with-votes.js';
+
+type Role = FoldScore['role'];
 
 /**
  * The rows of a run as its folds split them, and the models' predictions for each part. Every selection joins by
@@ -18,20 +20,25 @@ export class ScoredFolds {
   readonly folds: readonly number[];
   /** Folds that every model has, in which the steps of the waterfall can be compared. */
   readonly complete: readonly number[];
+  /** Fold of every train row that is not blind, by example id. */
+  readonly foldOf: ReadonlyMap<string, number>;
   private readonly input: MeasurementInput;
   private readonly known: ReadonlySet<string>;
   private readonly blindRows: readonly FoldRow[];
-  /** As given, by role, model and fold; null where skipped. */
-  private readonly predictions: ReadonlyMap<string, ProbabilityRow[] | null>;
+  /** By role, model and fold; null where skipped. */
+  private readonly predictions: ReadonlyMap<string, Orders | null>;
 
   constructor(input: MeasurementInput) {
     this.input = input;
     this.known = new Set(rowsById(input.rows, 'the folds').keys());
     this.blindRows = input.rows.filter((row) => row.blind);
+    this.foldOf = new Map(
+      input.rows.flatMap(({ example_id, fold }) => (fold >= 0 ? [[example_id, fold] as const] : [])),
+    );
     this.folds = [...new Set(input.rows.filter((row) => row.fold >= 0).map((row) => row.fold))].sort(
       (left, right) => left - right,
     );
-    const predictions = new Map<string, ProbabilityRow[] | null>();
+    const predictions = new Map<string, Orders | null>();
     for (const { model, role, fold, rows } of input.models) {
       const key = keyOf(model, role, fold);
       if (predictions.has(key))
@@ -39,7 +46,7 @@ export class ScoredFolds {
       if (!this.folds.includes(fold)) {
         throw new ContractViolation(`${role} ${model} is of fold ${fold}, which has no dev rows`);
       }
-      predictions.set(key, rows && orders(input.labels, rows).asGiven);
+      predictions.set(key, rows && orders(input.labels, rows));
     }
     this.predictions = predictions;
     this.complete = this.folds.filter((fold) =>
@@ -53,7 +60,7 @@ export class ScoredFolds {
   }
 
   /** The models of the run without their folds, in the order given. */
-  members(role?: FoldScore['role']): Pick<FoldLogits, 'model' | 'role'>[] {
+  members(role?: Role): Pick<FoldLogits, 'model' | 'role'>[] {
     const unique = new Map(
       this.input.models.map(({ model, role: its }) => [`${its} ${model}`, { model, role: its }]),
     );
@@ -70,21 +77,33 @@ export class ScoredFolds {
     );
   }
 
-  /** The dev rows of the complete folds, each scored by the mean of the role's models of its own fold. */
-  outOfFold(role: FoldScore['role']): ScoredRow[] | null {
-    const rows = this.complete.flatMap((fold) =>
-      this.select(this.devRows(fold), this.meanOfModels(role, fold, this.devRows(fold)) ?? []),
-    );
-    return rows.length > 0 ? rows : null;
+  /**
+   * The dev rows of the complete folds, each scored by the mean of the role's models of its own fold; null where no
+   * fold is complete, or one of the models was not asked in that order.
+   */
+  outOfFold(role: Role, order: keyof Orders = 'asGiven'): ScoredRow[] | null {
+    const folds = this.complete.map((fold) => {
+      const dev = this.devRows(fold);
+      const mean = this.meanOfModels(role, fold, dev, order);
+      return mean && this.select(dev, mean);
+    });
+    const rows = folds.filter((each) => each !== null);
+    return rows.length > 0 && rows.length === folds.length ? rows.flat() : null;
+  }
+
+  /** The blind rows once per fold that has all of the role's models, each scored by their mean. */
+  blindApart(role: Role, order: keyof Orders = 'asGiven'): ScoredRow[][] {
+    if (!this.hasBlind) return [];
+    return this.folds.flatMap((fold) => {
+      const mean = this.meanOfModels(role, fold, this.blindRows, order);
+      return mean === null ? [] : [this.select(this.blindRows, mean)];
+    });
   }
 
   /** The blind rows, scored by the mean of the role's models over the folds that have them all. */
-  blind(role: FoldScore['role']): ScoredRow[] | null {
-    const folds = this.folds.flatMap((fold) => {
-      const rows = this.meanOfModels(role, fold, this.blindRows);
-      return rows === null ? [] : [rows];
-    });
-    return this.hasBlind && folds.length > 0 ? this.select(this.blindRows, meanProbabilities(folds)) : null;
+  blind(role: Role, order: keyof Orders = 'asGiven'): ScoredRow[] | null {
+    const folds = this.blindApart(role, order);
+    return folds.length > 0 ? this.blindOf(meanProbabilities(folds)) : null;
   }
 
   /** The blind rows, scored by a model that saw all folds. */
@@ -114,16 +133,22 @@ export class ScoredFolds {
     return this.input.rows.filter((row) => row.fold === fold);
   }
 
-  private rowsOf(member: Pick<FoldLogits, 'model' | 'role'>, fold: number): ProbabilityRow[] | null {
-    return this.predictions.get(keyOf(member.model, member.role, fold)) ?? null;
+  private rowsOf(
+    member: Pick<FoldLogits, 'model' | 'role'>,
+    fold: number,
+    order: keyof Orders = 'asGiven',
+  ): ProbabilityRow[] | null {
+    const rows = this.predictions.get(keyOf(member.model, member.role, fold))?.[order];
+    return rows === undefined || (order === 'swapped' && rows.length === 0) ? null : rows;
   }
 
   private meanOfModels(
-    role: FoldScore['role'],
+    role: Role,
     fold: number,
     wanted: readonly FoldRow[],
+    order: keyof Orders,
   ): ProbabilityRow[] | null {
-    const models = this.members(role).map((member) => this.rowsOf(member, fold));
+    const models = this.members(role).map((member) => this.rowsOf(member, fold, order));
     const present = models.filter((rows) => rows !== null);
     if (present.length < models.length || models.length === 0) return null;
     return meanProbabilities(present.map((rows) => this.select(wanted, rows)));
@@ -143,6 +168,6 @@ export class ScoredFolds {
   }
 }
 
-function keyOf(model: string, role: FoldScore['role'], fold: number): string {
+function keyOf(model: string, role: Role, fold: number): string {
   return `${role} ${model} ${fold}`;
 }

@@ -18,6 +18,8 @@ export const errorTable = {
   TrainerCrashed: 'hold',
   CorruptArtifact: 'hold',
   NoProgress: 'hold',
+  GateFailed: 'hold',
+  GateUndetermined: 'hold',
   NodeLost: 'retry',
   DeviceBusy: 'retry',
   DeviceFault: 'retry',

@@ -7,6 +7,8 @@ export * from './device-busy.js';
 export * from './device-fault.js';
 export * from './does-not-fit.js';
 export * from './error-table.js';
+export * from './gate-failed.js';
+export * from './gate-undetermined.js';
 export * from './invalid-data.js';
 export * from './invalid-prediction.js';
 export * from './invalid-recipe.js';

@@ -8,9 +8,12 @@ import { plotMarkup } from './plot-markup.js';
 const colours: Readonly<Record<WaterfallStep['step'], string>> = {
   prior: 'var(--prior)',
   student_alone: 'var(--alone)',
+  permuted_teachers: 'var(--alone)',
   teachers: 'var(--teacher)',
   student: 'var(--student)',
+  single_fold: 'var(--student)',
   merged: 'var(--late)',
+  round_to_nearest: 'var(--late)',
   quantized: 'var(--late)',
   both_orders: 'var(--late)',
 };

@@ -67,9 +67,12 @@ function reached(progress: Progress, measurement: Measurement | null): string {
 const subjects: Readonly<Record<WaterfallStep['step'], string>> = {
   prior: 'The prior',
   student_alone: 'The student without teachers',
+  permuted_teachers: 'The student of permuted teachers',
   teachers: 'The teachers’ mean',
   student: 'The mean of the students',
+  single_fold: 'A student of a single fold',
   merged: 'The merged student',
+  round_to_nearest: 'The student rounded to the nearest 8 bits',
   quantized: 'The 8-bit student',
   both_orders: 'The 8-bit student, asked in both orders,',
 };

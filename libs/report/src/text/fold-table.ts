@@ -22,6 +22,7 @@ export const roleTitles: Readonly<Record<FoldScore['role'], string>> = {
   teacher: 'teacher',
   student: 'student',
   student_alone: 'student alone',
+  permuted_teachers: 'permuted teachers',
 };
 
 /** The table that the competition's winner printed, from the scores of a run. */
