@@ -23,9 +23,13 @@ const trainRows: ArenaRow[] = Array.from({ length: 60 }, (_, row) => {
   return arenaRow(String(row), prompt, `a${row}`, `b${row}`, threeLabels[row % 3] ?? 'tie');
 });
 
-async function assign(extras: readonly (readonly ArenaRow[])[] = [], change: Partial<FoldParameters> = {}) {
+async function assign(
+  extras: readonly (readonly ArenaRow[])[] = [],
+  change: Partial<FoldParameters> = {},
+  rowsOfTrain: readonly ArenaRow[] = trainRows,
+) {
   const parent = await temporaryFolder();
-  const { folder: train } = await prepared(parent, arenaCsv(trainRows));
+  const { folder: train } = await prepared(parent, arenaCsv(rowsOfTrain));
   const extra: string[] = [];
   for (const [number, rows] of extras.entries()) {
     extra.push((await prepared(parent, arenaCsv(rows), { name: `extra${number}`, use: 'extra' })).folder);
@@ -69,6 +73,28 @@ describe('assignFolds', () => {
     const { rows } = await assign([], { group_by: 'none' });
     const foldOfPrompt = new Map(rows.map((row) => [row.prompt_group, row.fold]));
     expect(rows.some((row) => foldOfPrompt.get(row.prompt_group) !== row.fold)).toBe(true);
+  });
+
+  it('never parts rows with nearly the same prompt, and holds extra rows out by it, when the recipe says so', async () => {
+    const words = Array.from({ length: 20 }, (_, word) => `word${word}`).join(' ');
+    const near = { group_by: 'near_duplicate_prompt' } as const;
+    const alike = [0, 1, 2].map((row) => arenaRow(`n${row}`, `${words} end${row}`, `x${row}`, 'y', 'tie'));
+    const extra = [arenaRow('1', `${words} another`, 'other', 'answers', 'tie')];
+    const rowsOf = async (change: Partial<FoldParameters>) => {
+      const { rows, counts } = await assign([extra], change, [...trainRows, ...alike]);
+      const [first, ...others] = rows.filter(({ example_id }) => /^train:n/.test(example_id));
+      return { first: first!, others, counts, extra: rows.find(({ source }) => source === 'extra0')! };
+    };
+    const { first, others, counts, extra: held } = await rowsOf(near);
+    for (const row of [...others, held]) expect(row.prompt_group).toBe(first.prompt_group);
+    for (const row of others) expect(row.fold).toBe(first.fold);
+    expect(held.held_out_of).toEqual(first.held_out_of);
+    expect(counts).toMatchObject({ near_duplicate_prompts: 4, split_components: 0, train_prompts: 31 });
+
+    const exact = await rowsOf({});
+    expect(exact.extra.held_out_of).toEqual([]);
+    expect(exact.counts).toMatchObject({ train_prompts: 33 });
+    expect(exact.counts).not.toHaveProperty('near_duplicate_prompts');
   });
 
   it('holds extra rows out of the folds, or of all, where a dev or blind row has their prompt', async () => {

@@ -12,7 +12,8 @@ import {
   FOLDS_FILE,
 } from '@nacre/contracts/tables';
 
-import { readTable } from './read-table.js';
+import { eachRow } from './each-row.js';
+import { NearDuplicates, type NearGroups } from './near-duplicates.js';
 import { BLIND, spreadGroups, type RowGroup } from './spread-groups.js';
 import type { TableRow } from './table-columns.js';
 import { writeTable } from './write-table.js';
@@ -29,9 +30,9 @@ export interface FoldPlaces {
   readonly signal?: AbortSignal | undefined;
 }
 
-const { example_id, source, label, prompt_group, pair_group } = comparisonColumns;
-const readColumns = { example_id, source, label, prompt_group, pair_group };
-type Row = TableRow<typeof readColumns>;
+const { example_id, source, label, prompt, prompt_group, pair_group } = comparisonColumns;
+const readColumns = { example_id, source, label, prompt, prompt_group, pair_group };
+type Row = Omit<TableRow<typeof readColumns>, 'prompt'>;
 type FoldRow = TableRow<typeof foldColumns>;
 
 /**
@@ -40,27 +41,43 @@ type FoldRow = TableRow<typeof foldColumns>;
  *
  * An extra row is held out of the folds whose dev rows share its prompt, and of all folds where a blind row does, or
  * where its pair (either order) already stands in train or in an earlier extra row: that copy is the one kept.
- * Prompts hold extra rows out under group_by: none as well.
+ * Prompts hold extra rows out under group_by: none as well. Under group_by: near_duplicate_prompt the prompt of a row
+ * is the group of its near-duplicates among train and extra prompts (see NearDuplicates), in folds.parquet too.
  *
  * @returns the counts in counts.json: train_rows, train_prompts, blind_rows, extra_rows, extra_duplicates (of a pair in
- * train or earlier extra), extra_held_out_of_some, extra_held_out_of_all, and fold_<fold>_rows, fold_<fold>_<label>.
+ * train or earlier extra), extra_held_out_of_some, extra_held_out_of_all, and fold_<fold>_rows, fold_<fold>_<label>;
+ * where near-duplicates were asked for, near_duplicate_prompts (that share a group with another), split_components and
+ * split_component_rows (too large to be one group).
  * @throws InvalidData when there are too few groups for the folds or for the blind slice.
  */
 export async function assignFolds(
   parameters: FoldParameters,
   { train, extra, folder, signal }: FoldPlaces,
 ): Promise<Record<string, number>> {
-  const read = (from: string): Promise<Row[]> =>
-    readTable(join(from, COMPARISONS_FILE), readColumns, { signal });
-  const trainRows = await read(train);
-  const trainFolds = splitTrain(trainRows, parameters);
-  const extraRows: Row[] = [];
-  for (const from of extra) extraRows.push(...(await read(from)));
+  const near = parameters.group_by === 'near_duplicate_prompt' ? new NearDuplicates(signal) : undefined;
+  const read = async (from: readonly string[]): Promise<Row[]> => {
+    const rows: Row[] = [];
+    for (const folder of from) {
+      const take = ({ prompt: turns, ...row }: TableRow<typeof readColumns>) => {
+        near?.add(row.prompt_group, turns);
+        rows.push(row);
+      };
+      await eachRow(join(folder, COMPARISONS_FILE), readColumns, take, { signal });
+    }
+    return rows;
+  };
+  const exact = { train: await read([train]), extra: await read(extra) };
+  const groups = await near?.groups();
+  const grouped = (rows: readonly Row[]): readonly Row[] =>
+    groups === undefined ? rows : rows.map((row) => ({ ...row, prompt_group: groups.of(row.prompt_group) }));
+  const [trainRows, extraRows] = [grouped(exact.train), grouped(exact.extra)];
+  const trainFolds = await splitTrain(trainRows, parameters, signal);
   const { folds: extraFolds, duplicates } = holdOutExtra(extraRows, trainRows, trainFolds, parameters.count);
 
   await mkdir(folder, { recursive: true });
   await writeTable(join(folder, FOLDS_FILE), foldColumns, [...trainFolds, ...extraFolds], signal);
   const counts = {
+    ...(groups === undefined ? {} : countNear(groups)),
     ...countTrain(trainFolds, parameters),
     extra_rows: extraFolds.length,
     extra_duplicates: duplicates,
@@ -74,11 +91,12 @@ export async function assignFolds(
   return counts;
 }
 
-function splitTrain(
+async function splitTrain(
   rows: readonly Row[],
   { count, seed, group_by, blind_fraction, labels }: FoldParameters,
-): FoldRow[] {
-  const groupOf = (row: Row) => (group_by === 'exact_prompt' ? row.prompt_group : row.example_id);
+  signal: AbortSignal | undefined,
+): Promise<FoldRow[]> {
+  const groupOf = (row: Row) => (group_by === 'none' ? row.example_id : row.prompt_group);
   const groups = new Map<string, number[]>();
   for (const row of rows) {
     const counts = groups.get(groupOf(row)) ?? labels.map(() => 0);
@@ -86,9 +104,9 @@ function splitTrain(
     counts[index] = (counts[index] ?? 0) + 1;
     groups.set(groupOf(row), counts);
   }
-  const parts = spreadGroups(
+  const parts = await spreadGroups(
     Array.from(groups, ([key, counts]): RowGroup => ({ key, counts })),
-    { count, seed, blindFraction: blind_fraction },
+    { count, seed, blindFraction: blind_fraction, signal },
   );
   const used = new Set(parts.values());
   const place = `${rows[0]?.source ?? 'train'}: ${rows.length} rows with ${groups.size} different prompts`;
@@ -132,6 +150,14 @@ function holdOutExtra(
 function foldRow(row: Row, place: Pick<FoldRow, 'fold' | 'blind' | 'held_out_of'>): FoldRow {
   const { example_id, source, label, prompt_group } = row;
   return { example_id, source, label, prompt_group, ...place };
+}
+
+function countNear({ prompts, split }: NearGroups): Record<string, number> {
+  return {
+    near_duplicate_prompts: prompts,
+    split_components: split.length,
+    split_component_rows: split.reduce((sum, { rows }) => sum + rows, 0),
+  };
 }
 
 function allFolds(count: number): number[] {

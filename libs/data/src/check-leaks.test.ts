@@ -91,6 +91,40 @@ describe('the leak gate', () => {
     expect(metrics['prompt_blind_train']).toBeGreaterThan(0);
   });
 
+  it('counts prompts that are nearly the same, names the most alike first, and is not red for them', async () => {
+    const words = (seed: string) => Array.from({ length: 20 }, (_, word) => `${seed}${word}`).join(' ');
+    const [one, two] = [words('one'), words('two')];
+    const { metrics, report } = await check({
+      ut: [arenaRow('1', one, 'a', 'b', 'tie'), arenaRow('2', two, 'c', 'd', 'tie')],
+      test: [
+        arenaRow('3', `${one} end`, 'e', 'f'),
+        arenaRow('4', `${two}!`, 'c', 'd'),
+        arenaRow('5', two, 'g', 'h'),
+      ],
+    });
+    expect(metrics).toEqual({ red: 0, prompt_test_post_pretrain: 1, near_prompt_test_post_pretrain: 2 });
+    expect(report.nearest.map(({ ids }) => ids)).toEqual([
+      ['test:4', 'ut:2'],
+      ['test:3', 'ut:1'],
+    ]);
+    expect(report.nearest[0]?.similarity).toBe(1);
+    // 18 runs of words that two prompts have, one more that one has.
+    expect(report.nearest[1]?.similarity).toBeCloseTo(0.939, 3);
+  });
+
+  it('lists a template that too many prompts follow, and takes each of them for itself', async () => {
+    const opening = Array.from({ length: 40 }, (_, word) => `word${word}`).join(' ');
+    const rows = (prefix: string) =>
+      Array.from({ length: 11 }, (_, row) =>
+        arenaRow(`${prefix}${row}`, `${opening} ${prefix}${row}`, 'a', 'b', 'tie'),
+      );
+    const { metrics, report } = await check({ ut: rows('u'), test: rows('t') });
+    expect(metrics).toEqual({ red: 0 });
+    expect(report.split).toHaveLength(1);
+    expect(report.split[0]).toMatchObject({ rows: 22, prompts: 22 });
+    expect(report.split[0]?.example_id).toMatch(/^(ut:u|test:t)\d+$/);
+  });
+
   it('names ids and never texts', async () => {
     const { text } = await check({ test: [copyOf('t', 0)] });
     expect(text).toContain('test:t');

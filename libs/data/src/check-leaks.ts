@@ -10,9 +10,11 @@ import {
   LEAK_FILE,
 } from '@nacre/contracts/tables';
 
-import { leakReportSchema, type LeakReport, type Overlap } from './leak-report.js';
+import { compareSets, type LeakRow, type LeakSets } from './compare-sets.js';
+import { eachRow } from './each-row.js';
+import { leakReportSchema } from './leak-report.js';
+import { NearDuplicates } from './near-duplicates.js';
 import { readTable } from './read-table.js';
-import type { TableRow } from './table-columns.js';
 
 export interface LeakPlaces {
   /** Folder of the prepared source with use: train. */
@@ -30,36 +32,14 @@ export interface LeakPlaces {
   readonly signal?: AbortSignal | undefined;
 }
 
-const { example_id, prompt_group, pair_group } = comparisonColumns;
-const readColumns = { example_id, prompt_group, pair_group };
-type Row = TableRow<typeof readColumns>;
-type SetName = Overlap['set'];
-
-/**
- * Pairs of sets that must not share anything, and whether the same pair (prompt and both answers, in either order)
- * in both is red. Nothing that stands in test or in the blind slice may be trained on: that would make the figures
- * measured there, or the submission, a memory test. Between train and extra the folds keep one copy, so red there
- * means that they did not. The same prompt alone is counted only.
- */
-const watched: readonly { set: SetName; other: SetName; red: boolean }[] = [
-  { set: 'test', other: 'train', red: true },
-  { set: 'test', other: 'blind', red: true },
-  { set: 'test', other: 'extra', red: true },
-  { set: 'test', other: 'post_pretrain', red: true },
-  { set: 'blind', other: 'train', red: true },
-  { set: 'blind', other: 'extra', red: true },
-  { set: 'blind', other: 'post_pretrain', red: true },
-  { set: 'train', other: 'extra', red: true },
-  { set: 'train', other: 'post_pretrain', red: false },
-];
-
-const WORST = 20;
+const { example_id, prompt, prompt_group, pair_group } = comparisonColumns;
+const readColumns = { example_id, prompt, prompt_group, pair_group };
 
 /**
  * The leak gate: compares train (without its blind rows), blind, the extra rows that any fold trains on,
- * post-pretraining rows and test by pair_group and by prompt_group, and writes leak.json (leakReportSchema).
- * Extra rows held out of every fold are trained on by none and are left out. It judges nothing: the caller stops or
- * goes on by `red`.
+ * post-pretraining rows and test by pair_group, by prompt_group and by near-duplicate prompts (see NearDuplicates),
+ * and writes leak.json (leakReportSchema). Extra rows held out of every fold are trained on by none and are left out.
+ * It judges nothing: the caller stops or goes on by `red`. Texts pass through, row by row; the event loop stays free.
  *
  * @returns red (rows in red overlaps) and, per overlap that has rows, `<same>_<set>_<other>`.
  */
@@ -72,19 +52,40 @@ export async function checkLeaks({
   folder,
   signal,
 }: LeakPlaces): Promise<{ readonly red: number } & Record<string, number>> {
-  const read = (from: string): Promise<Row[]> =>
-    readTable(join(from, COMPARISONS_FILE), readColumns, { signal });
-  const folds = await readFolds(foldsFolder, signal);
-  const trainRows = await read(train);
-  const isBlind = (row: Row) => folds.blind.has(row.example_id);
-  const sets: Record<SetName, readonly Row[]> = {
-    train: trainRows.filter((row) => !isBlind(row)),
-    blind: trainRows.filter(isBlind),
-    extra: (await Promise.all(extra.map(read))).flat().filter((row) => !folds.unused.has(row.example_id)),
-    post_pretrain: postPretrain === undefined ? [] : await read(postPretrain),
-    test: test === undefined ? [] : await read(test),
+  const near = new NearDuplicates(signal);
+  const read = async (
+    from: readonly (string | undefined)[],
+    setOf: (id: string) => LeakRow[] | undefined,
+  ): Promise<void> => {
+    for (const place of from) {
+      if (place === undefined) continue;
+      const file = join(place, COMPARISONS_FILE);
+      await eachRow(
+        file,
+        readColumns,
+        ({ prompt: turns, ...row }) => {
+          const rows = setOf(row.example_id);
+          if (rows === undefined) return;
+          near.add(row.prompt_group, turns);
+          rows.push(row);
+        },
+        { signal },
+      );
+    }
   };
-  const report = compare(sets);
+  const folds = await readFolds(foldsFolder, signal);
+  const sets: Record<keyof LeakSets, LeakRow[]> = {
+    train: [],
+    blind: [],
+    extra: [],
+    post_pretrain: [],
+    test: [],
+  };
+  await read([train], (id) => (folds.blind.has(id) ? sets.blind : sets.train));
+  await read(extra, (id) => (folds.unused.has(id) ? undefined : sets.extra));
+  await read([postPretrain], () => sets.post_pretrain);
+  await read([test], () => sets.test);
+  const report = await compareSets(sets, near, signal);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, LEAK_FILE), `${canonicalJson(leakReportSchema.parse(report))}\n`);
   const found = report.overlaps.filter(({ rows }) => rows > 0);
@@ -105,33 +106,10 @@ async function readFolds(
     { example_id, fold, blind, held_out_of },
     { signal },
   );
-  const count = Math.max(...rows.map((row) => row.fold)) + 1;
+  const count = rows.reduce((most, row) => Math.max(most, row.fold), -1) + 1;
   const ids = (chosen: typeof rows) => new Set(chosen.map((row) => row.example_id));
   return {
     blind: ids(rows.filter((row) => row.blind)),
     unused: ids(rows.filter((row) => !row.blind && row.held_out_of.length === count)),
   };
-}
-
-function compare(sets: Readonly<Record<SetName, readonly Row[]>>): LeakReport {
-  const overlaps: Overlap[] = [];
-  const twins: { red: boolean; ids: [string, string] }[] = [];
-  for (const same of ['pair', 'prompt'] as const) {
-    const key = (row: Row) => (same === 'pair' ? row.pair_group : row.prompt_group);
-    for (const { set, other, red: pairIsRed } of watched) {
-      const red = same === 'pair' && pairIsRed;
-      const firstWith = new Map(sets[other].toReversed().map((row) => [key(row), row.example_id]));
-      let rows = 0;
-      for (const row of sets[set]) {
-        const twin = firstWith.get(key(row));
-        if (twin === undefined) continue;
-        rows += 1;
-        if (same === 'pair') twins.push({ red, ids: [row.example_id, twin] });
-      }
-      overlaps.push({ same, set, other, rows, red });
-    }
-  }
-  const red = overlaps.filter((overlap) => overlap.red).reduce((total, { rows }) => total + rows, 0);
-  const worst = [...twins.filter((twin) => twin.red), ...twins.filter((twin) => !twin.red)];
-  return { nacre_leaks: 1, red, overlaps, worst: worst.slice(0, WORST).map(({ ids }) => ids) };
 }

@@ -1,57 +1,18 @@
-import { ContractViolation } from '@nacre/contracts/errors';
-
-import { sqlName, sqlText, withDatabase } from './database.js';
+import { eachRow, type TableReading } from './each-row.js';
 import type { TableColumns, TableRow } from './table-columns.js';
 
-export interface TableReading<Nullable> {
-  /** Columns in which null is a value. */
-  readonly nullable?: readonly Nullable[];
-  readonly signal?: AbortSignal | undefined;
-}
+export type { TableReading } from './each-row.js';
 
-/**
- * Reads columns of Parquet files, named one by one or by globs, rows in the order of the files (sorted by name
- * within a glob). Values come exactly as they were written: a FLOAT is the double of the same value, NaN stays NaN.
- *
- * @throws ContractViolation when a file or a column is missing, has another type, or holds a null outside
- * `nullable`: these tables are written by Nacre, so that is never the user's mistake.
- */
+/** All rows of Parquet files, as eachRow hands them over. @throws ContractViolation as eachRow does. */
 export async function readTable<
   const Columns extends TableColumns,
   const Nullable extends keyof Columns & string = never,
 >(
   files: string | readonly string[],
   columns: Columns,
-  { nullable = [], signal }: TableReading<Nullable> = {},
+  reading: TableReading<Nullable> = {},
 ): Promise<TableRow<Columns, Nullable>[]> {
-  const paths = typeof files === 'string' ? [files] : files;
-  if (paths.length === 0) return [];
-  const table = `read_parquet([${paths.map(sqlText).join(', ')}])`;
-  const names = Object.keys(columns);
-  const place = paths.join(', ');
-  return withDatabase(async (connection) => {
-    try {
-      const found = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`);
-      const types = new Map(found.getRowsJS().map(([name, type]) => [name, type]));
-      for (const name of names) {
-        const type = types.get(name);
-        if (type !== columns[name]) {
-          const state = typeof type === 'string' ? `is ${type}` : 'is missing';
-          throw new ContractViolation(`${place}: column ${name} ${state}, expected ${String(columns[name])}`);
-        }
-      }
-      const result = await connection.run(`SELECT ${names.map(sqlName).join(', ')} FROM ${table}`);
-      const rows = await result.getRowObjectsJS();
-      const required = names.filter((name) => !(nullable as readonly string[]).includes(name));
-      rows.forEach((row, index) => {
-        const empty = required.find((name) => row[name] === null);
-        if (empty !== undefined) throw new ContractViolation(`${place}: row ${index + 1} has no ${empty}`);
-      });
-      // The types were compared with the file's own and the nulls are checked, so the rows are what they are said to be.
-      return rows as unknown as TableRow<Columns, Nullable>[];
-    } catch (error) {
-      if (error instanceof ContractViolation || signal?.aborted) throw error;
-      throw new ContractViolation(`${place}: cannot be read as Parquet`, {}, { cause: error });
-    }
-  }, signal);
+  const rows: TableRow<Columns, Nullable>[] = [];
+  await eachRow(files, columns, (row: TableRow<Columns, Nullable>) => rows.push(row), reading);
+  return rows;
 }

@@ -22,8 +22,8 @@ function labelCounts(parts: ReadonlyMap<string, number>, part: number): number[]
 }
 
 describe('spreadGroups', () => {
-  it('gives every fold the same count of each label but for one or two rows', () => {
-    const parts = spreadGroups(groups, split);
+  it('gives every fold the same count of each label but for one or two rows', async () => {
+    const parts = await spreadGroups(groups, split);
     expect(parts.size).toBe(groups.length);
     const folds = [0, 1, 2, 3, 4].map((fold) => labelCounts(parts, fold));
     for (const label of [0, 1, 2]) {
@@ -32,23 +32,23 @@ describe('spreadGroups', () => {
     }
   });
 
-  it('takes the blind share of every label', () => {
-    const blind = labelCounts(spreadGroups(groups, split), BLIND);
+  it('takes the blind share of every label', async () => {
+    const blind = labelCounts(await spreadGroups(groups, split), BLIND);
     for (const label of [0, 1, 2]) {
       const total = groups.reduce((sum, { counts }) => sum + (counts[label] ?? 0), 0);
       expect(Math.abs((blind[label] ?? 0) - 0.1 * total)).toBeLessThanOrEqual(2);
     }
   });
 
-  it('takes no blind rows for a share of 0', () => {
-    expect([...spreadGroups(groups, { ...split, blindFraction: 0 }).values()]).not.toContain(BLIND);
+  it('takes no blind rows for a share of 0', async () => {
+    expect([...(await spreadGroups(groups, { ...split, blindFraction: 0 })).values()]).not.toContain(BLIND);
   });
 
-  it('does not depend on the order of the groups, only on the seed', () => {
-    const parts = spreadGroups(groups, split);
-    const reversed = spreadGroups(groups.toReversed(), split);
+  it('does not depend on the order of the groups, only on the seed', async () => {
+    const parts = await spreadGroups(groups, split);
+    const reversed = await spreadGroups(groups.toReversed(), split);
     expect(groups.every(({ key }) => parts.get(key) === reversed.get(key))).toBe(true);
-    const other = spreadGroups(groups, { ...split, seed: 2026 });
+    const other = await spreadGroups(groups, { ...split, seed: 2026 });
     expect(groups.some(({ key }) => parts.get(key) !== other.get(key))).toBe(true);
   });
 });

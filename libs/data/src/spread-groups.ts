@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { Pace } from './pace.js';
+
 /** Rows that must stay together, with how many of them have each label. */
 export interface RowGroup {
   readonly key: string;
@@ -16,18 +18,29 @@ export const BLIND = -1;
  * groups given does not matter; the same groups and seed give the same answer everywhere.
  *
  * @returns the part (BLIND or a fold) by group key.
+ * @throws the signal's reason once it is aborted.
  */
-export function spreadGroups(
+export async function spreadGroups(
   groups: readonly RowGroup[],
   {
     count,
     seed,
     blindFraction,
-  }: { readonly count: number; readonly seed: number; readonly blindFraction: number },
-): Map<string, number> {
-  const ordered = groups
-    .map((group) => ({ ...group, size: sum(group.counts), rank: rankOf(group.key, seed) }))
-    .sort((left, right) => right.size - left.size || (left.rank < right.rank ? -1 : 1));
+    signal,
+  }: {
+    readonly count: number;
+    readonly seed: number;
+    readonly blindFraction: number;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<Map<string, number>> {
+  const pace = new Pace(signal);
+  const ordered: (RowGroup & { readonly size: number; readonly rank: string })[] = [];
+  for (const group of groups) {
+    ordered.push({ ...group, size: sum(group.counts), rank: rankOf(group.key, seed) });
+    if (pace.due) await pace.rest();
+  }
+  ordered.sort((left, right) => right.size - left.size || (left.rank < right.rank ? -1 : 1));
   const folds = Array.from({ length: count }, (_, fold) => new Part(fold, (1 - blindFraction) / count));
   const parts = blindFraction > 0 ? [...folds, new Part(BLIND, blindFraction)] : folds;
   const partOf = new Map<string, number>();
@@ -35,6 +48,7 @@ export function spreadGroups(
     const best = parts.reduce((least, part) => (part.cost(counts) < least.cost(counts) ? part : least));
     best.take(counts);
     partOf.set(key, best.name);
+    if (pace.due) await pace.rest();
   }
   return partOf;
 }

@@ -9,7 +9,7 @@ import type { TableColumns, TableRow } from './table-columns.js';
 /** Rows DuckDB takes at once. */
 const CHUNK_ROWS = 1024;
 /** Rows of a Parquet row group: what a reader must hold at once. */
-const ROW_GROUP_ROWS = 8192;
+export const ROW_GROUP_ROWS = 8192;
 
 /**
  * Writes rows as Parquet (zstd), in their order. The file appears under its name only when it is whole. Its bytes

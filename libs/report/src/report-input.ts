@@ -11,7 +11,7 @@ export interface LeakFindings {
   /** Rows on the wrong side of a split. */
   readonly red: number;
   readonly overlaps: readonly {
-    readonly same: 'pair' | 'prompt';
+    readonly same: 'pair' | 'prompt' | 'near_prompt';
     readonly set: string;
     readonly other: string;
     readonly rows: number;

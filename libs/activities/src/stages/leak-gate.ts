@@ -8,6 +8,11 @@ import { leakGate as definition } from '@nacre/stages';
 
 import { inputFolder, inputFolders, nodeEnvironment, type StageImplementation } from '../stage-context.js';
 
+const repairs = {
+  stop: 'Set gates.leak.otherwise: drop to train on none of them, or remove them from one side; report only counts them',
+  drop: 'Dropping does not reach these: remove them from one side; gates.leak.otherwise: report only counts them',
+} as const;
+
 /** Looks for pairs on both sides of a split. @throws LeakDetected naming up to five pairs of ids */
 export const leakGate: StageImplementation = async (context) => {
   const { otherwise } = definition.parameters.parse(context.call.parameters);
@@ -21,7 +26,7 @@ export const leakGate: StageImplementation = async (context) => {
     folder: context.output,
     signal: context.signal,
   });
-  if (metrics.red > 0 && otherwise === 'stop') {
+  if (metrics.red > 0 && otherwise !== 'report') {
     const report = leakReportSchema.parse(
       JSON.parse(await readFile(join(context.output, LEAK_FILE), 'utf8')),
     );
@@ -31,7 +36,7 @@ export const leakGate: StageImplementation = async (context) => {
         `for instance ${report.worst
           .slice(0, 5)
           .map((pair) => pair.join(' = '))
-          .join(', ')}. Remove them from one side, or set gates.leak.otherwise: report`,
+          .join(', ')}. ${repairs[otherwise]}`,
       { red: metrics.red },
     );
   }

@@ -3,6 +3,7 @@ export * from './labels.js';
 export * from './label-policy.js';
 export * from './model.js';
 export * from './prompt.js';
+export * from './plausibility.js';
 export * from './recipe.js';
 export * from './recipe-checks.js';
 export * from './resolve-recipe.js';

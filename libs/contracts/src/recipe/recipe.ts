@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { labelsSchema } from './labels.js';
 import { modelSchema } from './model.js';
 import { promptSchema } from './prompt.js';
+import { plausibilitySchema } from './plausibility.js';
 import { runSettingsSchema } from './run-settings.js';
 import { sourceSchema } from './source.js';
 import { studentSchema } from './student.js';
@@ -25,9 +26,11 @@ export const foldsSchema = z
       .describe('Folds'),
     seed: z.int().nonnegative().default(2025).describe('Seed of the assignment'),
     group_by: z
-      .enum(['exact_prompt', 'none'])
+      .enum(['exact_prompt', 'near_duplicate_prompt', 'none'])
       .default('exact_prompt')
-      .describe('exact_prompt: rows with the same normalised prompt share a fold; none: each row alone'),
+      .describe(
+        'exact_prompt: rows with the same normalised prompt share a fold; near_duplicate_prompt: rows with much the same words do; none: each row alone',
+      ),
     blind_fraction: z
       .number()
       .min(0)
@@ -118,9 +121,11 @@ export const recipeSchema = z
         leak: z
           .strictObject({
             otherwise: z
-              .enum(['stop', 'report'])
+              .enum(['stop', 'drop', 'report'])
               .default('stop')
-              .describe('stop: a leak fails the run before any training; report: it is counted and named'),
+              .describe(
+                'stop: a leak fails the run before any training; drop: rows that also stand in test or in the blind slice are trained on by nobody, what leaks after that fails the run; report: it is counted and named',
+              ),
           })
           .prefault({})
           .describe('The same pair of answers on both sides of a split'),
@@ -134,3 +139,4 @@ export const recipeSchema = z
 export type Recipe = z.infer<typeof recipeSchema>;
 /** A recipe as people write it: defaults left out. */
 export type RecipeInput = z.input<typeof recipeSchema>;
+        plausibility: plausibilitySchema.optional(),

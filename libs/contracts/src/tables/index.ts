@@ -26,7 +26,8 @@ export const comparisonColumns = {
 
 /**
  * folds.parquet, one row per train and extra row. fold: dev fold of a train row, -1 for blind and
- * extra rows. held_out_of: the folds whose models must not train on the row (its own fold; every
+ * extra rows. prompt_group: as in comparisons.parquet, or the group of near-duplicate prompts where the
+ * folds are grouped by it. held_out_of: the folds whose models must not train on the row (its own fold; every
  * fold for a blind row; for an extra row the folds whose dev rows share its prompt, every fold when
  * blind rows do).
  */
@@ -92,12 +93,13 @@ export const SOURCE_FILE = 'source';
 export const LATENTS_FILE = 'latents.parquet';
 /** truth.parquet of a synthetic source: id VARCHAR, p_model_a, p_model_b, p_tie DOUBLE. Read by tools/ only. */
 export const TRUTH_FILE = 'truth.parquet';
-/** measurement.json of the measure stage; history.json of a training stage; leak.json of the leak gate. */
+/** measurement.json of the measure stage; history.json of a training stage; leak.json and plausibility.json of the gates. */
 export const MEASUREMENT_FILE = 'measurement.json';
 export const HISTORY_FILE = 'history.json';
 export const LEAK_FILE = 'leak.json';
 /** counts.json of a prepared source and of the folds: rows read, kept, repaired, dropped, by reason. */
 export const COUNTS_FILE = 'counts.json';
+export const PLAUSIBILITY_FILE = 'plausibility.json';
 /**
  * repairs.csv of a prepared source in which anything was repaired or left out: repair, row, column, the
  * first 100 places of each repair (counts.json has the whole numbers). row is empty for the whole file.

@@ -8,6 +8,12 @@ type Counted = ReportInput['counts'][number];
 
 const countTitles: Readonly<Record<string, string>> = { rows_read: 'read', rows: 'kept' };
 
+const samenesses = {
+  pair: 'prompt and answers',
+  prompt: 'prompt alone',
+  near_prompt: 'prompt, nearly',
+} as const;
+
 const foldKey = /^fold_(\d+)_(.+)$/;
 
 /** How many rows were read, kept, repaired and dropped, how the folds fell, and what the leak gate found. */
@@ -85,7 +91,7 @@ function leakCard({ red, overlaps }: NonNullable<ReportInput['leak']>): Html {
             { head: 'shared with', cell: ({ other }) => words(other) },
             {
               head: 'the same',
-              cell: ({ same }) => (same === 'pair' ? 'prompt and answers' : 'prompt alone'),
+              cell: ({ same }) => samenesses[same],
             },
             {
               head: 'Verdict',
