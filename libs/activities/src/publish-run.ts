@@ -21,6 +21,7 @@ import { renderReport } from '@nacre/report';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 
+import { blindLooks } from './blind-looks.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { readLedgers } from './read-ledgers.js';
 import { runFiles } from './run-files.js';
@@ -68,7 +69,10 @@ export async function publishRun(
   const measurement: Measurement | null =
     measured === undefined
       ? null
-      : measurementSchema.parse(await json(measured.manifestId, MEASUREMENT_FILE));
+      : {
+          ...measurementSchema.parse(await json(measured.manifestId, MEASUREMENT_FILE)),
+          blind_looks: await blindLooks(store, measured.manifest),
+        };
   const histories = await Promise.all(
     having(HISTORY_FILE).map(async ({ stage, manifestId }): Promise<{ stage: string; history: History }> => ({
       stage,
