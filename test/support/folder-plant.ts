@@ -28,6 +28,8 @@ export interface Computed {
 export interface FolderRun {
   /** Content id by stage name, of every stage that was computed or found. */
   readonly contents: ReadonlyMap<string, string>;
+  /** Folder of the files of each of them. */
+  readonly folders: ReadonlyMap<string, string>;
   /** Stages that were not there and read nothing else that was not there. */
   readonly first: readonly string[];
 }
@@ -64,6 +66,7 @@ export class FolderPlant {
   /** Runs the recipe; with `onlyFirst` nothing is computed that reads what was not there before. */
   async run(recipe: Recipe, onlyFirst: boolean): Promise<FolderRun> {
     const contents = new Map<string, string>();
+    const folders = new Map<string, string>();
     const first: string[] = [];
     let queue: Promise<unknown> = Promise.resolve();
     const known = new Set(this.#made.keys());
@@ -86,6 +89,7 @@ export class FolderPlant {
           const made = this.#made.get(key);
           if (made === undefined) throw new Error(`${request.name} was not computed`);
           contents.set(request.name, made.artifact.content_id);
+          folders.set(request.name, made.folder);
           if (onlyFirst && !known.has(key)) throw new NotNeeded();
           return made.artifact;
         })();
@@ -99,7 +103,7 @@ export class FolderPlant {
     for (const outcome of await Promise.allSettled(asked)) {
       if (outcome.status === 'rejected' && !(outcome.reason instanceof NotNeeded)) throw outcome.reason;
     }
-    return { contents, first };
+    return { contents, folders, first };
   }
 
   async #compute<Parameters extends z.ZodType>(
