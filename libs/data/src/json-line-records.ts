@@ -1,5 +1,6 @@
 import { LINE_LIMIT } from './cell-limit.js';
 import { dataFault } from './data-fault.js';
+import { Pace } from './pace.js';
 import type { TableFile, TableRecord } from './table-records.js';
 import { ZERO_BYTE } from './zero-byte.js';
 
@@ -12,12 +13,14 @@ import { ZERO_BYTE } from './zero-byte.js';
  */
 export async function* jsonLineRecords(
   pieces: AsyncIterable<string>,
-  { source, required, repairs }: TableFile,
+  { source, required, repairs, signal }: TableFile,
 ): AsyncGenerator<TableRecord> {
+  const pace = new Pace(signal);
   let row = 0;
   let returns = false;
   const tooLong = () => dataFault({ source, row: row + 1 }, `a line of more than ${LINE_LIMIT} characters`);
   for await (const line of lines(pieces, tooLong)) {
+    if (pace.due) await pace.rest();
     if (line.trim() === '') {
       repairs?.note('empty_rows', row);
       continue;

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 
+import { JSDuckDBValueConverter } from '@duckdb/node-api';
 import { InvalidData } from '@nacre/contracts/errors';
 
 import { dataFault } from './data-fault.js';
@@ -33,10 +34,12 @@ export async function* parquetRecords(table: TableFile): AsyncGenerator<TableRec
     const names = readableColumns(types, required, optional, source);
     const positions = new Map(names.map((name, position) => [name, position]));
     const result = await database.connection.stream(`SELECT ${names.map(sqlName).join(', ')} FROM ${from}`);
-    for await (const rows of result.yieldRowsJs()) {
-      for (const values of rows) {
+    for await (const chunk of result) {
+      for (let index = 0; index < chunk.rowCount; index += 1) {
         row += 1;
         if (pace.due) await pace.rest();
+        // Row by row: 2,048 conversations at once would hold the event loop.
+        const values = chunk.convertRowValues(index, JSDuckDBValueConverter);
         if (repairs !== undefined && values.every((value) => value === null)) {
           repairs.note('empty_rows', row);
           continue;
@@ -52,7 +55,10 @@ export async function* parquetRecords(table: TableFile): AsyncGenerator<TableRec
     signal?.throwIfAborted();
     if (error instanceof InvalidData) throw error;
     // DuckDB's own message may quote a value.
-    throw dataFault({ source }, `cannot be read as Parquet after row ${row}; the file is damaged`);
+    const problem = String(error).includes('Out of Memory Error')
+      ? 'its rows are too large to be read at once; write the file without images, or with row groups of 100 rows'
+      : 'the file is damaged';
+    throw dataFault({ source }, `cannot be read as Parquet after row ${row}: ${problem}`);
   } finally {
     await database.close();
   }

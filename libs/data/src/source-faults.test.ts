@@ -99,7 +99,7 @@ const faults: readonly Fault[] = [
     fault: 'a Parquet file damaged in its middle',
     bytes: async () => (await parquet({ model_a: `repeat('${SECRET}', 50)` })).fill(0xff, 4, 200),
     change: inParquet,
-    refused: 'train: cannot be read as Parquet after row 0; the file is damaged',
+    refused: 'train: cannot be read as Parquet after row 0: the file is damaged',
   },
   {
     fault: 'zero bytes in a cell',

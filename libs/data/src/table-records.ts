@@ -1,6 +1,7 @@
 import { csvRecords } from './csv-records.js';
 import { dataFault } from './data-fault.js';
 import { jsonLineRecords } from './json-line-records.js';
+import { Pace } from './pace.js';
 import { parquetRecords } from './parquet-records.js';
 import { readText } from './read-text.js';
 import type { Repairs } from './repairs.js';
@@ -48,9 +49,10 @@ export async function* tableRecords(table: TableFile): AsyncGenerator<TableRecor
 
 async function* fromCsv(
   pieces: AsyncIterable<string>,
-  { source, required, optional = [], repairs }: TableFile,
+  { source, required, optional = [], repairs, signal }: TableFile,
 ): AsyncGenerator<TableRecord> {
   let positions: Map<string, number> | undefined;
+  const pace = new Pace(signal);
   let row = 0;
   for await (const cells of csvRecords(pieces, source, { columns: [...required, ...optional], repairs })) {
     if (positions === undefined) {
@@ -60,6 +62,7 @@ async function* fromCsv(
     row += 1;
     if (repairs !== undefined && cells.every((cell) => cell === '')) {
       repairs.note('empty_rows', row);
+      if (pace.due) await pace.rest();
       continue;
     }
     if (cells.length !== positions.size) {
