@@ -3,9 +3,13 @@ import { stageTable } from '@nacre/stages';
 import type { StageImplementation } from './stage-context.js';
 import { assignFolds } from './stages/assign-folds.js';
 import { assignLabelFolds } from './stages/assign-label-folds.js';
+import { costGate } from './stages/cost-gate.js';
+import { dropLeaks } from './stages/drop-leaks.js';
 import { importSource } from './stages/import-source.js';
 import { leakGate } from './stages/leak-gate.js';
 import { measure } from './stages/measure.js';
+import { permuteLogits } from './stages/permute-logits.js';
+import { plausibilityGate } from './stages/plausibility-gate.js';
 import { prepareOrder } from './stages/prepare-order.js';
 import { prepareSource } from './stages/prepare-source.js';
 import { pythonTask } from './stages/python-task.js';
@@ -20,11 +24,15 @@ const inNode: Readonly<Record<string, StageImplementation>> = {
   prepare_source: prepareSource,
   prepare_order: prepareOrder,
   assign_folds: assignFolds,
+  assign_label_folds: assignLabelFolds,
+  cost_gate: costGate,
+  drop_leaks: dropLeaks,
   leak_gate: leakGate,
   measure,
+  permute_logits: permuteLogits,
+  plausibility_gate: plausibilityGate,
   submit,
 };
-  assign_label_folds: assignLabelFolds,
 
 /** How each stage kind is computed: in Node, else by the Python task that its definition names. */
 export const stageImplementations: ReadonlyMap<string, StageImplementation> = new Map(

@@ -49,6 +49,50 @@ describe('the recipe as stages', () => {
     expect(alone?.reads).toEqual(student?.reads.filter((name) => !name.startsWith('logits/')));
   });
 
+  it('trains the student on permuted teachers with everything else the same, where the recipe asks for it', async () => {
+    const stages = await planned({ 'controls.permuted_teachers': true });
+    const student = stages.get('student/fold-1');
+    const permuted = stages.get('permuted-teachers/fold-1');
+    expect(permuted?.parameters).toEqual(student?.parameters);
+    expect(permuted?.reads).toEqual(
+      student?.reads.map((name) =>
+        name === 'logits/llama/fold-1' ? `permuted-logits/fold-1/llama/fold-1` : name,
+      ),
+    );
+    expect(stages.get('permuted-logits/fold-1/llama/fold-1')?.reads).toEqual([
+      'logits/llama/fold-1',
+      'folds',
+    ]);
+    expect(stages.get('measure')?.reads).toContain('evaluate/permuted-teachers/fold-1');
+    expect(stages.get('merge')?.reads).toEqual(['student/fold-0', 'student/fold-1']);
+    expect([...(await planned()).keys()].filter((name) => name.includes('permuted'))).toEqual([]);
+  });
+
+  it('measures the merged student rounded to nearest beside the calibrated one, where the recipe asks for it', async () => {
+    const stages = await planned({ 'controls.round_to_nearest': true });
+    const [calibrated, nearest] = [stages.get('quantize'), stages.get('round-to-nearest')];
+    expect(nearest?.reads).toEqual(calibrated?.reads);
+    expect(nearest?.parameters).toEqual({
+      ...(calibrated?.parameters as object),
+      method: 'round_to_nearest',
+    });
+    expect(stages.get('measure')?.reads).toContain('evaluate/round-to-nearest');
+    expect(stages.get('predict')?.reads).not.toContain('round-to-nearest');
+  });
+
+  it('lets nothing be quantized before the gate of the merge, nor predicted before the gate of the 8 bits', async () => {
+    const limit = { max_log_loss_rise: 0.003 };
+    const stages = await planned({ 'gates.merge': limit, 'gates.quantize': limit });
+    const student = ['evaluate/student/fold-0', 'evaluate/student/fold-1'];
+    expect(stages.get('gate/merge')?.reads).toEqual(['folds', ...student, 'evaluate/merged']);
+    expect(stages.get('gate/quantize')?.reads).toEqual(['folds', 'evaluate/merged', 'evaluate/quantized']);
+    expect(stages.get('quantize')?.needs).toContain('gate/merge');
+    expect(stages.get('predict')?.needs).toContain('gate/quantize');
+    const open = await planned();
+    expect(open.get('quantize')?.key).toBe(stages.get('quantize')?.key);
+    expect(open.get('predict')?.key).toBe(stages.get('predict')?.key);
+  });
+
   it('merges the students of all folds and quantizes what was merged', async () => {
     const stages = await planned();
     expect(stages.get('merge')?.reads).toEqual(['student/fold-0', 'student/fold-1']);
@@ -70,6 +114,27 @@ describe('the recipe as stages', () => {
       [...none.keys()].some((name) => name.startsWith('teacher/') || name.startsWith('student-alone/')),
     ).toBe(false);
     expect(none.get('student/fold-0')?.parameters).toMatchObject({ teachers: [], losses: { kl: 0 } });
+  });
+
+  it('drops leaks, when asked to, before anything reads the rows that are trained on', async () => {
+    const dropped = [...(await planned({ 'gates.leak.otherwise': 'drop' })).values()];
+    for (const source of ['train', 'extra', 'ours', 'ut']) {
+      const readers = dropped.filter(({ reads }) => reads.includes(`prepare/${source}`));
+      expect(readers.map(({ name }) => name)).toEqual([`drop-leaks/${source}`]);
+    }
+    const inputsOf = (name: string) => dropped.find((stage) => stage.name === name)?.reads;
+    expect(inputsOf('drop-leaks/train')).toEqual(['prepare/train', 'prepare/test']);
+    expect(inputsOf('drop-leaks/ut')).toEqual(['prepare/ut', 'prepare/test', 'drop-leaks/train', 'folds']);
+    expect(inputsOf('leak-gate')).toContain('drop-leaks/ut');
+    expect([...(await planned()).keys()].filter((name) => name.startsWith('drop-leaks'))).toEqual([]);
+  });
+
+  it('submits nothing before the figures are plausible, where the recipe has a floor', async () => {
+    const stages = await planned({ 'gates.plausibility.min_log_loss': 0.5 });
+    expect(stages.get('plausibility-gate')?.reads).toEqual(['measure']);
+    expect(stages.get('submit')?.needs).toContain('plausibility-gate');
+    expect(stages.get('submit')?.reads).not.toContain('plausibility-gate');
+    expect((await planned()).has('plausibility-gate')).toBe(false);
   });
 
   it('leaves post-pretraining out when the recipe has none, and blind measurements without blind rows', async () => {

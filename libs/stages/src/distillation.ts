@@ -2,13 +2,17 @@ import { DEFAULT_LABEL_POLICY, sourcesFor, type Recipe } from '@nacre/contracts/
 
 import { assignFolds } from './kinds/assign-folds.js';
 import { assignLabelFolds } from './kinds/assign-label-folds.js';
+import { costGate } from './kinds/cost-gate.js';
 import { distil } from './kinds/distil.js';
+import { dropLeaks } from './kinds/drop-leaks.js';
 import { exportLogits } from './kinds/export-logits.js';
 import { importSource } from './kinds/import-source.js';
 import { leakGate } from './kinds/leak-gate.js';
 import { makeBase } from './kinds/make-base.js';
 import { measure } from './kinds/measure.js';
 import { merge } from './kinds/merge.js';
+import { permuteLogits } from './kinds/permute-logits.js';
+import { plausibilityGate } from './kinds/plausibility-gate.js';
 import { postPretrain } from './kinds/post-pretrain.js';
 import { predict } from './kinds/predict.js';
 import { prepareOrder } from './kinds/prepare-order.js';
@@ -43,6 +47,7 @@ type Handles = Record<string, StageHandle>;
 export async function distillation(recipe: Recipe, runner: StageRunner): Promise<DistillationOutcome> {
   const { labels, training } = recipe;
   const policy = recipe.student.labels ?? DEFAULT_LABEL_POLICY;
+  const learnt = policy === 'in_sample' ? {} : { label_policy: policy };
   const folds = Array.from({ length: recipe.folds.count }, (_, fold) => fold);
   const teachers = Object.keys(recipe.teachers);
 
@@ -93,12 +98,27 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
           }),
         };
 
-  // Folds, and the gate that every GPU second waits for.
+  // Folds, and the gate that every GPU second waits for. Leaks that are to be dropped leave each source
+  // before anything reads it: test rows at once, blind ones as soon as they are known.
+  const cleaned = (source: string, blind: Handles): StageHandle =>
+    runner.run(dropLeaks, {
+      name: `drop-leaks/${source}`,
+      parameters: {},
+      inputs: { comparisons: required(prepared, source), test: required(prepared, testSource), ...blind },
+    });
+  const dropping = recipe.gates.leak.otherwise === 'drop';
+  if (dropping) for (const source of rowSources) prepared[source] = cleaned(source, {});
   const split = runner.run(assignFolds, {
     name: 'folds',
     parameters: { ...recipe.folds, labels },
     inputs: { train: required(prepared, trainSource), ...pick(prepared, extraSources, 'extra-') },
   });
+  if (dropping && postPretrainSource !== undefined) {
+    prepared[postPretrainSource] = cleaned(postPretrainSource, {
+      train: required(prepared, trainSource),
+      folds: split,
+    });
+  }
   const gate = runner.run(leakGate, {
     name: 'leak-gate',
     parameters: recipe.gates.leak,
@@ -211,17 +231,29 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
   const logits: Handles = {};
   for (const fold of folds) {
     const targets: Handles = { ...labelFolds };
+    const permuted: Handles = { ...labelFolds };
     for (const teacher of teachers) {
       for (const set of labelSets(policy, fold, folds.length)) {
         const exported = teacherLogits(teacher, set);
         targets[`logits-${teacher}${set.input}`] = exported;
         logits[`teacher.${teacher}${set.measured}`] = exported;
+        if (recipe.controls.permuted_teachers !== true) continue;
+        permuted[`logits-${teacher}${set.input}`] = runner.run(permuteLogits, {
+          name: `permuted-logits/fold-${String(fold)}/${teacher}/${set.title}`,
+          model: teacher,
+          fold,
+          parameters: { labels, fold, seed: training.seed },
+          inputs: { logits: exported, folds: split },
+        });
       }
     }
     const arms = [
       { arm: 'student', teachers, targets },
       ...(recipe.controls.student_alone && teachers.length > 0
         ? [{ arm: 'student_alone', teachers: [], targets: {} }]
+        : []),
+      ...(recipe.controls.permuted_teachers === true && teachers.length > 0
+        ? [{ arm: 'permuted_teachers', teachers, targets: permuted }]
         : []),
     ];
     for (const { arm, teachers: from, targets: read } of arms) {
@@ -256,27 +288,62 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     inputs: {},
     optionalInputs: adapters,
   });
-  const { method, group_size, calibration_rows, damping } = recipe.quantize;
-  const quantized = runner.run(quantize, {
-    name: 'quantize',
-    model: student,
-    parameters: { labels, method, group_size, calibration_rows, damping, seed: training.seed },
-    inputs: { base: required(bases, student), adapter: merged, ...rows },
-  });
-  if (recipe.folds.blind_fraction > 0) {
-    logits['merged'] = runner.run(exportLogits, {
+  const evaluateMerged = () =>
+    runner.run(exportLogits, {
       name: 'evaluate/merged',
       model: student,
       parameters: { labels, rows: 'blind', fold: null, prompt: recipe.prompt, dtype: training.dtype },
       inputs: { base: required(bases, student), adapter: merged, ...rows },
     });
+  // A gate that the recipe does not have lets everything through.
+  const costGateOf = (gate: 'merge' | 'quantize', reads: RegExp): StageHandle[] => {
+    const limit = recipe.gates[gate];
+    if (limit === undefined) return [];
+    return [
+      runner.run(costGate, {
+        name: `gate/${gate}`,
+        parameters: { ...limit, labels, folds: recipe.folds.count, gate },
+        inputs: { folds: split },
+        optionalInputs: Object.fromEntries(Object.entries(logits).filter(([input]) => reads.test(input))),
+      }),
+    ];
+  };
+  if (recipe.gates.merge !== undefined) logits['merged'] = evaluateMerged();
+  const mergeGate = costGateOf('merge', /^(student\..+|merged)$/);
+  const { method, group_size, calibration_rows, damping } = recipe.quantize;
+  const eightBit = { labels, method, group_size, calibration_rows, damping, seed: training.seed };
+  const quantized = runner.run(quantize, {
+    name: 'quantize',
+    model: student,
+    parameters: eightBit,
+    inputs: { base: required(bases, student), adapter: merged, ...rows },
+    after: mergeGate,
+  });
+  if (recipe.folds.blind_fraction > 0) {
+    logits['merged'] ??= evaluateMerged();
     logits['quantized'] = runner.run(predict, {
       name: 'evaluate/quantized',
       model: student,
       parameters: { labels, rows: 'blind', orders: 'both' },
       inputs: { model: quantized, ...rows },
     });
+    if (recipe.controls.round_to_nearest === true) {
+      const nearest = runner.run(quantize, {
+        name: 'round-to-nearest',
+        model: student,
+        parameters: { ...eightBit, method: 'round_to_nearest' },
+        inputs: { base: required(bases, student), adapter: merged, ...rows },
+        after: mergeGate,
+      });
+      logits['round_to_nearest'] = runner.run(predict, {
+        name: 'evaluate/round-to-nearest',
+        model: student,
+        parameters: { labels, rows: 'blind', orders: 'as_given' },
+        inputs: { model: nearest, ...rows },
+      });
+    }
   }
+  const quantizeGate = costGateOf('quantize', /^(merged|quantized)$/);
 
   // Prediction, submission, and every reported number.
   const prediction = runner.run(predict, {
@@ -287,7 +354,33 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
       model: quantized,
       [`tokens-${testSource}`]: tokens(student, testSource, recipe.predict.max_tokens),
     },
+    after: quantizeGate,
   });
+  const gates = Object.fromEntries(
+    (['merge', 'quantize'] as const).flatMap((name) =>
+      recipe.gates[name] ? [[name, recipe.gates[name]]] : [],
+    ),
+  );
+  const measurement = runner.run(measure, {
+    name: 'measure',
+    parameters: {
+      ...{ labels, folds: recipe.folds.count, ...learnt },
+      ...(Object.keys(gates).length > 0 && { gates }),
+    },
+    inputs: { folds: split, comparisons: required(prepared, trainSource) },
+    optionalInputs: logits,
+  });
+  const { plausibility } = recipe.gates;
+  const plausible =
+    plausibility === undefined
+      ? []
+      : [
+          runner.run(plausibilityGate, {
+            name: 'plausibility-gate',
+            parameters: plausibility,
+            inputs: { measurement },
+          }),
+        ];
   const submission = runner.run(submit, {
     name: 'submit',
     parameters: { labels, orders: recipe.predict.orders },
@@ -296,12 +389,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
       comparisons: required(prepared, testSource),
       ...order,
     },
-  });
-  const measurement = runner.run(measure, {
-    name: 'measure',
-    parameters: { labels, folds: recipe.folds.count },
-    inputs: { folds: split },
-    optionalInputs: logits,
+    after: plausible,
   });
   return { measurement, submission, quantized };
 
@@ -313,8 +401,8 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
   ) {
     const losses =
       from.length > 0 ? recipe.student.losses : { cross_entropy: 1, kl: 0, cosine: 0, temperature: 1 };
-    const learnt = from.length > 0 && policy !== 'in_sample' ? { label_policy: policy } : {};
-    return { ...training, labels, role, fold, epochs, learning_rate, teachers: from, ...learnt, losses };
+    const learns = from.length > 0 ? learnt : {};
+    return { ...training, labels, role, fold, epochs, learning_rate, teachers: from, ...learns, losses };
   }
 }
 

@@ -31,6 +31,7 @@ const tokens = [
 ].map((name) => `tokenize/${name}`);
 const everySource = ['prepare/extra', 'prepare/ours', 'prepare/ut', 'prepare/test'];
 const nothing: readonly string[] = [];
+const gated = { 'gates.merge': { max_log_loss_rise: 0.003 }, 'gates.quantize': { max_log_loss_rise: 0.003 } };
 
 const rows: readonly Row[] = [
   ['name', 'other', nothing],
@@ -85,12 +86,18 @@ const rows: readonly Row[] = [
   ['student.learning_rate', 1, [...students, ...alone]],
   ['student.gpus', 8, nothing],
   ['student.losses.cross_entropy', 2, students],
-  ['student.losses.kl', 2, students],
   ['student.labels', 'out_of_fold', ['label-folds']],
+  ['student.losses.kl', 2, students],
   ['student.losses.cosine', 2, students],
   ['student.losses.temperature', 2, students],
   ['controls.student_alone', false, ['measure']],
   ['merge.method', 'factor_mean', ['merge']],
+  [
+    'controls.permuted_teachers',
+    true,
+    ['permuted-logits/fold-0/llama/fold-0', 'permuted-logits/fold-1/llama/fold-1'],
+  ],
+  ['controls.round_to_nearest', true, ['round-to-nearest']],
   ['quantize.method', 'round_to_nearest', ['quantize']],
   ['quantize.group_size', 64, ['quantize']],
   ['quantize.calibration_rows', 64, ['quantize']],
@@ -99,6 +106,11 @@ const rows: readonly Row[] = [
   ['predict.orders', 'as_given', ['predict']],
   ['gates.leak.otherwise', 'report', ['leak-gate']],
   ['run.pools.gpu.queue', 'other', nothing],
+  ['gates.merge.max_log_loss_rise', 0.1, ['gate/merge', 'measure'], gated],
+  ['gates.merge.otherwise', 'report', ['gate/merge', 'measure'], gated],
+  ['gates.quantize.max_log_loss_rise', 0.1, ['gate/quantize', 'measure'], gated],
+  ['gates.quantize.otherwise', 'report', ['gate/quantize', 'measure'], gated],
+  ['gates.plausibility.min_log_loss', 0.5, ['plausibility-gate']],
   ['run.pools.gpu.concurrency', 3, nothing],
   ['run.pools.gpu.heartbeat_timeout', '5s', nothing],
   ['run.pools.gpu.device', 'cpu', nothing],

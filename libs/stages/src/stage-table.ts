@@ -1,13 +1,17 @@
 import type { StageDefinition } from './define-stage.js';
 import { assignFolds } from './kinds/assign-folds.js';
 import { assignLabelFolds } from './kinds/assign-label-folds.js';
+import { costGate } from './kinds/cost-gate.js';
 import { distil } from './kinds/distil.js';
+import { dropLeaks } from './kinds/drop-leaks.js';
 import { exportLogits } from './kinds/export-logits.js';
 import { importSource } from './kinds/import-source.js';
 import { leakGate } from './kinds/leak-gate.js';
 import { makeBase } from './kinds/make-base.js';
 import { measure } from './kinds/measure.js';
 import { merge } from './kinds/merge.js';
+import { permuteLogits } from './kinds/permute-logits.js';
+import { plausibilityGate } from './kinds/plausibility-gate.js';
 import { postPretrain } from './kinds/post-pretrain.js';
 import { predict } from './kinds/predict.js';
 import { prepareOrder } from './kinds/prepare-order.js';
@@ -27,18 +31,22 @@ export const stageTable: readonly StageDefinition[] = [
   prepareSource,
   prepareOrder,
   assignFolds,
+  assignLabelFolds,
+  dropLeaks,
   leakGate,
   makeBase,
   tokenize,
   postPretrain,
-  assignLabelFolds,
   trainTeacher,
   exportLogits,
+  permuteLogits,
   distil,
   merge,
   quantize,
   predict,
+  costGate,
   measure,
+  plausibilityGate,
   submit,
 ];
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
+import { costGateSchema } from './cost-gate.js';
 import { labelsSchema } from './labels.js';
 import { modelSchema } from './model.js';
-import { promptSchema } from './prompt.js';
 import { plausibilitySchema } from './plausibility.js';
+import { promptSchema } from './prompt.js';
 import { runSettingsSchema } from './run-settings.js';
 import { sourceSchema } from './source.js';
 import { studentSchema } from './student.js';
@@ -110,6 +111,18 @@ export const recipeSchema = z
           .boolean()
           .default(false)
           .describe('Also train the student without teachers: same steps, cross-entropy only'),
+        permuted_teachers: z
+          .boolean()
+          .optional()
+          .describe(
+            'Also train the student on teachers whose logits are dealt to other rows: it shows what any soft labels do. Without it: false',
+          ),
+        round_to_nearest: z
+          .boolean()
+          .optional()
+          .describe(
+            'Also round the merged student to the nearest 8-bit codes, without calibration, and measure it. Without it: false',
+          ),
       })
       .prefault({})
       .describe('Arms that nothing needs but that show what a step is worth'),
@@ -129,6 +142,13 @@ export const recipeSchema = z
           })
           .prefault({})
           .describe('The same pair of answers on both sides of a split'),
+        plausibility: plausibilitySchema.optional(),
+        merge: costGateSchema
+          .optional()
+          .describe('The merged student against a single fold, before it is quantized. Left out: no gate'),
+        quantize: costGateSchema
+          .optional()
+          .describe('The 8-bit student against the merged one, before anything is predicted. Left out: no gate'),
       })
       .prefault({})
       .describe('What must hold for the run to go on'),
@@ -139,4 +159,3 @@ export const recipeSchema = z
 export type Recipe = z.infer<typeof recipeSchema>;
 /** A recipe as people write it: defaults left out. */
 export type RecipeInput = z.input<typeof recipeSchema>;
-        plausibility: plausibilitySchema.optional(),

@@ -42,7 +42,6 @@ export const foldColumns = {
   held_out_of: 'INTEGER[]',
 } as const;
 
-/** tokens.parquet: every row as given, then swapped; label is an index into labels as presented, or null. */
 /**
  * label-folds.parquet, one row per row of folds.parquet, in its order (label policies other than
  * in_sample, under which the label fold of a row is simply that of the student). label_fold: the fold
@@ -57,6 +56,7 @@ export const labelFoldColumns = {
   score_fold: 'INTEGER',
 } as const;
 
+/** tokens.parquet: every row as given, then swapped; label is an index into labels as presented, or null. */
 export const TOKENS_FILE = 'tokens.parquet';
 export const tokenColumns = {
   example_id: 'VARCHAR',
@@ -74,8 +74,8 @@ export const tokenColumns = {
  * content_id, held_out: folds that its training held out, prompt: {template, max_tokens, truncation},
  * tokenizer: sha256 of tokenizer.json or null, precision: dtype of the base}.
  */
-export const LOGITS_SHARD_ROWS = 4096;
 export const LOGITS_ORIGIN_KEY = 'nacre.origin';
+export const LOGITS_SHARD_ROWS = 4096;
 export function logitsFile(shard: number): string {
   return `logits-${String(shard).padStart(5, '0')}.parquet`;
 }
@@ -95,11 +95,13 @@ export const LATENTS_FILE = 'latents.parquet';
 export const TRUTH_FILE = 'truth.parquet';
 /** measurement.json of the measure stage; history.json of a training stage; leak.json and plausibility.json of the gates. */
 export const MEASUREMENT_FILE = 'measurement.json';
+/** gate.json of a cost gate: its verdict. */
+export const GATE_FILE = 'gate.json';
 export const HISTORY_FILE = 'history.json';
 export const LEAK_FILE = 'leak.json';
+export const PLAUSIBILITY_FILE = 'plausibility.json';
 /** counts.json of a prepared source and of the folds: rows read, kept, repaired, dropped, by reason. */
 export const COUNTS_FILE = 'counts.json';
-export const PLAUSIBILITY_FILE = 'plausibility.json';
 /**
  * repairs.csv of a prepared source in which anything was repaired or left out: repair, row, column, the
  * first 100 places of each repair (counts.json has the whole numbers). row is empty for the whole file.
