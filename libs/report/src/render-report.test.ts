@@ -53,13 +53,56 @@ describe('the page of a finished run', () => {
     expect(page).toContain('aria-label="Log loss of each step with its 95 % interval"');
   });
 
+  it('asks what each pair of steps answers, and says where the rows cannot tell', () => {
+    const section = /<section id="comparisons">[^]*?<\/section>/.exec(page)?.[0] ?? '';
+    const text = textOf(section);
+    expect(text).toMatch(
+      /Does it matter which row a teacher speaks of\? Student against Permuted teachers −0\.\d{4}/,
+    );
+    expect(text).toMatch(
+      /Is the merged student better than one of its parts\? Merged against Single fold, mean of 3/,
+    );
+    expect(text).toMatch(/What does calibrated rounding give back\? 8-bit against 8-bit, to nearest/);
+    expect(text).toMatch(/gates\.merge cannot decide: the interval is too wide \+0\.0030/);
+    expect(text).toContain('3 measurements in this store have looked at these blind rows');
+    const [gate] = input.measurement?.gates ?? [];
+    expect(textOf(page)).toContain(`${gate?.sentence ?? '?'}.`);
+  });
+
+  it('says where the loss comes from, with a row for each step and slice', () => {
+    const section = /<section id="breakdown">[^]*?<\/section>/.exec(page)?.[0] ?? '';
+    const found = input.measurement?.breakdowns ?? [];
+    const last = found.at(-1);
+    expect(section.split('out of fold</span>')).toHaveLength(5);
+    expect(section.split('blind</span>')).toHaveLength(
+      1 + found.filter(({ slice }) => slice === 'blind').length,
+    );
+    for (const line of last?.confusion ?? []) expect(textOf(section)).toContain(` ${line.join(' ')} `);
+    for (const { rows, voted } of last?.length_bias?.buckets ?? [])
+      expect(textOf(section)).toMatch(new RegExp(`${(voted * 100).toFixed(1)} % .* ${String(rows)} `));
+  });
+
+  it('shows each scaling before and after, on the slices it has', () => {
+    const section = /<section id="calibration">[^]*?<\/section>/.exec(page)?.[0] ?? '';
+    const found = input.measurement?.calibrations ?? [];
+    const slices = found
+      .flatMap(({ out_of_fold, blind }) => [out_of_fold, blind])
+      .filter((slice) => slice !== null);
+    expect(section.split('<tr>')).toHaveLength(slices.length + 2);
+    const [temperature] = found;
+    expect(textOf(section)).toContain(`temperature ${temperature?.temperature?.toFixed(3) ?? '?'}`);
+    for (const { before, after } of slices) {
+      expect(textOf(section)).toContain(`${before.log_loss.toFixed(4)} ${after.log_loss.toFixed(4)}`);
+    }
+  });
+
   it('has a panel of loss curves per model, a row per stage, and its counts', () => {
     const text = textOf(page);
     for (const title of ['teacher/llama-tiny', 'student-alone', 'post-pretrain/gemma2-tiny']) {
       expect(page).toContain(`<h3>${title}</h3>`);
     }
     for (const { name } of input.progress.stages) expect(text).toContain(name);
-    expect(text).toContain('55 of 60 stages were computed in this run, 5 came from the store.');
+    expect(text).toContain('70 of 75 stages were computed in this run, 5 came from the store.');
     expect(text).toMatch(/read 1,200 301 402 203/);
     expect(text).toContain('no pair of answers stands on both sides of a split');
   });
@@ -68,7 +111,7 @@ describe('the page of a finished run', () => {
     const section = /<section id="goodput">[^]*?<\/section>/.exec(page)?.[0] ?? '';
     const text = textOf(section);
     expect(text).toMatch(
-      /\d\d\.\d.% of \d min \d\d s of work went into steps whose result lives on\. 55 attempts were done, 1 vanished\. \d\.\d s were lost\. Noticing that an attempt had vanished took \d\.\d s on average\./u,
+      /\d\d\.\d.% of \d min \d\d s of work went into steps whose result lives on\. 70 attempts were done, 1 vanished\. \d\.\d s were lost\. Noticing that an attempt had vanished took \d\.\d s on average\./u,
     );
     expect(section).toContain('aria-label="What the attempts of each stage kind spent their time on"');
     for (const { name, state } of input.progress.stages)

@@ -1,6 +1,9 @@
 import { html } from './page/html.js';
 import { pageStyle } from './page/page-style.js';
 import type { ReportInput } from './report-input.js';
+import { breakdownSection } from './sections/breakdown-section.js';
+import { calibrationSection } from './sections/calibration-section.js';
+import { comparisonSection } from './sections/comparison-section.js';
 import { dataSection } from './sections/data-section.js';
 import { foldSection } from './sections/fold-section.js';
 import { goodputSection } from './sections/goodput-section.js';
@@ -33,7 +36,9 @@ export function renderReport(input: ReportInput): string {
       <body>
         <main>
           ${headline(input)} ${measurement && waterfallSection(measurement)}
-          ${measurement && foldSection(measurement)} ${lossSection(input)} ${timingSection(progress)}
+          ${measurement && comparisonSection(measurement)} ${measurement && foldSection(measurement)}
+          ${measurement && breakdownSection(measurement)} ${measurement && calibrationSection(measurement)}
+          ${lossSection(input)} ${timingSection(progress)}
           ${goodputSection(input.goodput)} ${dataSection(input)} ${graphSection(progress)}
           ${provenanceSection(input)} ${recipeSection(recipe)}
           <footer>Made by Nacre from the run’s own artifacts. Every number is computed from logits.</footer>

@@ -36,7 +36,7 @@ export async function sampleRun({ labels, name = 'demo' }: SampleRun = {}): Prom
       waits_for: [],
       message: null,
     },
-    measurement: sampleMeasurement(recipe),
+    measurement: { ...sampleMeasurement(recipe), blind_looks: 3 },
     goodput: goodputOf(sampleAttempts(states)),
     histories: planned
       .filter(({ kind }) => ['post_pretrain', 'train_teacher', 'distil'].includes(kind))
@@ -76,7 +76,8 @@ function sampleRecipe(name: string, labels: Recipe['labels']): Recipe {
     post_pretrain: { data: 'ut' },
     teachers: { 'llama-tiny': {}, 'qwen2-tiny': {} },
     student: { base: 'gemma2-tiny' },
-    controls: { student_alone: true },
+    controls: { student_alone: true, permuted_teachers: true, round_to_nearest: true },
+    gates: { merge: { max_log_loss_rise: 0.003, otherwise: 'report' } },
   });
 }
 
@@ -85,7 +86,7 @@ function draw(name: string): number {
   return parseInt(canonicalDigest(name).slice(0, 12), 16) / 16 ** 12;
 }
 
-function sampleMeasurement({ labels, folds, student }: Recipe) {
+function sampleMeasurement({ labels, folds, student, gates }: Recipe) {
   const rows = Array.from({ length: 1200 }, (_, index): FoldRow => {
     const blind = index % 7 === 0;
     return {
@@ -129,10 +130,22 @@ function sampleMeasurement({ labels, folds, student }: Recipe) {
       ...models('llama-tiny', 'teacher', 0.75),
       ...models('qwen2-tiny', 'teacher', 0.9),
       ...models(student.base, 'student_alone', 0.45),
+      ...models(student.base, 'permuted_teachers', 0.41),
       ...models(student.base, 'student', 0.72),
     ],
     merged: logits('merged', 0.74, blind),
+    roundToNearest: logits('merged', 0.73, blind),
     quantized: [...logits('merged', 0.738, blind), ...logits('merged', 0.738, blind, true)],
+    lengths: new Map(
+      rows.map(({ example_id }) => [
+        example_id,
+        {
+          response_a: Math.floor(2000 * draw(`a ${example_id}`)),
+          response_b: Math.floor(2000 * draw(`b ${example_id}`)),
+        },
+      ]),
+    ),
+    gates: gates.merge === undefined ? {} : { merge: gates.merge },
   });
 }
 
