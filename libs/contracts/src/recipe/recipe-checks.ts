@@ -76,6 +76,19 @@ export function contradictions(recipe: Recipe): string[] {
   if (!Object.hasOwn(recipe.models, recipe.student.base)) {
     found.push(`student.base: no model ${recipe.student.base} under models`);
   }
+  for (const gate of ['merge', 'quantize'] as const) {
+    if (recipe.gates[gate] !== undefined && recipe.folds.blind_fraction === 0) {
+      found.push(`gates.${gate}: there are no blind rows to measure on; raise folds.blind_fraction`);
+    }
+  }
+  if (recipe.controls.round_to_nearest === true && recipe.quantize.method === 'round_to_nearest') {
+    found.push('controls.round_to_nearest: quantize.method rounds to nearest already');
+  }
+  if (recipe.training.swap_answers === 'paired' && recipe.training.global_batch % 2 !== 0) {
+    found.push(
+      'training.global_batch: with swap_answers: paired a step holds whole pairs; write an even number',
+    );
+  }
   if (recipe.student.labels === 'nested' && recipe.folds.count < 3) {
     found.push(
       'student.labels: nested holds out two folds at once and needs folds.count of 3 or more; raise it or use out_of_fold',

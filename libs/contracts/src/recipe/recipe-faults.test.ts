@@ -201,6 +201,11 @@ describe('a fault', () => {
       'models.small.tiny.warm_up.on: latents exist only for a synthetic train source; use text',
     ],
     [
+      'pairs that do not fill a step',
+      { training: { swap_answers: 'paired', global_batch: 15 } },
+      'training.global_batch: with swap_answers: paired a step holds whole pairs; write an even number',
+    ],
+    [
       'nothing to learn from',
       { student: { base: 'small', losses: { cross_entropy: 0 } } },
       'student.losses.cross_entropy: without teachers it is the only loss and cannot be 0',

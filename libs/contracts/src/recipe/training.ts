@@ -24,15 +24,19 @@ export const gpusSchema = z
   .default(1)
   .describe('GPUs that share every step; processes where the device is the CPU. Never part of a key');
 
+/** In which orders of its answers a training shows a comparison. */
+export const swapAnswersSchema = z
+  .enum(['double', 'alternate', 'paired', 'none'])
+  .describe(
+    'double: every training row also with its answers exchanged; alternate: one order an epoch, the other in the next, so that an epoch costs half; paired: both orders in the same step; none: as given',
+  );
+
 /** What every training stage has in common. */
 export const trainingSchema = z
   .strictObject({
     adapter: adapterSchema.prefault({}),
     global_batch: z.int().positive().default(64).describe('Rows per optimizer step'),
-    swap_answers: z
-      .enum(['double', 'none'])
-      .default('double')
-      .describe('double: every training row also with its answers exchanged'),
+    swap_answers: swapAnswersSchema.default('double'),
     warmup_steps: z.int().nonnegative().default(100).describe('Linear warm-up, at most a tenth of the steps'),
     weight_decay: z.number().nonnegative().default(0).describe('AdamW weight decay on LoRA matrices'),
     max_gradient_norm: z.number().positive().default(1).describe('Gradients above this norm are scaled down'),

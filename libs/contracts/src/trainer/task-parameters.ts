@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { labelPolicySchema } from '../recipe/label-policy.js';
 import { labelsSchema } from '../recipe/labels.js';
 import { lossesSchema } from '../recipe/student.js';
-import { adapterSchema } from '../recipe/training.js';
+import { adapterSchema, swapAnswersSchema } from '../recipe/training.js';
 import { tinyModelSchema } from '../recipe/model.js';
 import { promptSchema, promptTemplateSchema, truncationSchema } from '../recipe/prompt.js';
 
@@ -34,7 +34,7 @@ export const makeBaseModelParameters = z.strictObject({
  * tokenize. Inputs: base (its tokenizer), comparisons (one prepared source).
  * Output: tokens.parquet {example_id string, swapped bool, input_ids list<int32>, label int8 or null
  * (index into labels, in the presented order), truncated bool}; the rows of the source in their
- * order, each as given and then swapped.
+ * order, each as given and then swapped. Metrics: what the truncation keeps (libs/report reads it).
  */
 export const tokenizeParameters = z.strictObject({
   labels: labelsSchema,
@@ -66,7 +66,7 @@ export const trainParameters = z.strictObject({
     .positive()
     .describe('Rows per optimizer step; the loss is a sum over rows divided by it'),
   adapter: adapterSchema,
-  swap_answers: z.enum(['double', 'none']).describe('double: every row also with its answers exchanged'),
+  swap_answers: swapAnswersSchema,
   seed: z.int().nonnegative().describe('Seed of sample order, adapter and head initialisation'),
   dtype: dtypeSchema,
   teachers: teacherNames,

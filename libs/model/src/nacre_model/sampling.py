@@ -33,6 +33,21 @@ def epoch_order(seed: int, epoch: int, hashes: np.ndarray, swapped: np.ndarray) 
     return np.lexsort((swapped, hashes, draws))
 
 
+def paired_order(seed: int, epoch: int, hashes: np.ndarray, swapped: np.ndarray) -> np.ndarray:
+    """As epoch_order, but the two orders of an example stand beside each other, as given first."""
+    draws = row_draws(seed, epoch, hashes, np.zeros(len(hashes), dtype=np.bool_))
+    return np.lexsort((swapped, hashes, draws))
+
+
+def alternating(seed: int, epoch: int, hashes: np.ndarray, swapped: np.ndarray) -> np.ndarray:
+    """Which rows an epoch visits where every example shows one order, and the other one in the next epoch.
+
+    bool [N]. Which order an example begins with is a draw of its own.
+    """
+    coins = row_draws(hash_text(f"alternate:{seed}"), 0, hashes, np.zeros(len(hashes), dtype=np.bool_))
+    return ((coins & np.uint64(1)).astype(np.int64) + epoch) % 2 == swapped
+
+
 def row_draws(seed: int, epoch: int, hashes: np.ndarray, swapped: np.ndarray) -> np.ndarray:
     """One draw per row, uint64 [N]: a function of (seed, epoch, example id, swapped), uniform."""
     draws = mix(hashes ^ mix(np.uint64(seed)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nacre_model.sampling import epoch_order, example_hashes
+from nacre_model.sampling import alternating, epoch_order, example_hashes, paired_order
 from nacre_model.tables import TokenTable
 
 
@@ -39,13 +39,33 @@ def learning_rate(step: int, steps: int, warmup_steps: int, peak: float) -> floa
 
 
 def plan_steps(parameters: dict[str, Any], tokens: TokenTable) -> Iterator[Step]:
-    """Every step of the training, in order: a function of seed, epochs, global_batch and the rows' keys."""
+    """Every step of the training, in order.
+
+    A function of seed, epochs, global_batch, swap_answers and the rows' keys.
+    """
     hashes = example_hashes(tokens.example_ids)
-    per_epoch = step_count(len(tokens), parameters["global_batch"], 1)
+    per_epoch = planned_steps({**parameters, "epochs": 1}, tokens)
     for epoch in range(parameters["epochs"]):
-        order = epoch_order(parameters["seed"], epoch, hashes, tokens.swapped)
+        order = visits(parameters, epoch, hashes, tokens.swapped)
         for index, rows in enumerate(global_batches(order, parameters["global_batch"]), start=1):
             yield Step(epoch * per_epoch + index, epoch + index / per_epoch, rows, epoch)
+
+
+def planned_steps(parameters: dict[str, Any], tokens: TokenTable) -> int:
+    """How many steps plan_steps gives."""
+    rows = len(tokens) // 2 if parameters["swap_answers"] == "alternate" else len(tokens)
+    return step_count(rows, parameters["global_batch"], parameters["epochs"])
+
+
+def visits(parameters: dict[str, Any], epoch: int, hashes: np.ndarray, swapped: np.ndarray) -> np.ndarray:
+    """Positions of the rows that an epoch visits, in its order, int64."""
+    seed = parameters["seed"]
+    if parameters["swap_answers"] == "paired":
+        return paired_order(seed, epoch, hashes, swapped)
+    order = epoch_order(seed, epoch, hashes, swapped)
+    if parameters["swap_answers"] == "alternate":
+        return order[alternating(seed, epoch, hashes, swapped)[order]]
+    return order
 
 
 def global_batches(order: np.ndarray, global_batch: int) -> list[np.ndarray]:

@@ -16,6 +16,7 @@ from nacre_model.dropout import AdapterDropout
 from nacre_model.models import load_classifier
 from nacre_model.protocol import ContractViolation, TaskContext, json_text, task
 from nacre_model.ranks import Ranks
+from nacre_model.schedule import plan_steps
 from nacre_model.training_loop import TrainingLoop
 from nacre_model.training_rows import read_training_rows
 
@@ -40,10 +41,11 @@ def train(context: TaskContext) -> dict[str, float]:
         (context.output / HISTORY_FILE).write_text(history, encoding="utf-8")
     ranks.leave()
     tokens = loop.rows.tokens
+    lengths = tokens.lengths
     return {
         "rows": float(len(tokens)),
         "steps": float(progress.step),
-        "tokens": float(tokens.lengths.sum() * context.parameters["epochs"]),
+        "tokens": float(sum(lengths[step.rows].sum() for step in plan_steps(context.parameters, tokens))),
         "padded_tokens": float(progress.padded_tokens),
         "first_loss": progress.history[0]["loss"],
         "last_loss": progress.history[-1]["loss"],

@@ -27,7 +27,7 @@ from nacre_model.models import HEAD_NAME, classify
 from nacre_model.protocol import DeviceFault, NonFiniteLoss, TaskContext, TrainerStopped, stop_requested
 from nacre_model.ranks import Ranks
 from nacre_model.sampling import example_hashes
-from nacre_model.schedule import Step, learning_rate, plan_steps, step_count
+from nacre_model.schedule import Step, learning_rate, plan_steps, planned_steps
 from nacre_model.training_rows import TrainingRows
 from nacre_model.verdicts import memory_for
 
@@ -88,7 +88,7 @@ class TrainingLoop:
         rows and tensor, DeviceFault, and what CheckpointKeeper.resume and memory_for raise.
         """
         parameters = self.context.parameters
-        steps = step_count(len(self.rows.tokens), parameters["global_batch"], parameters["epochs"])
+        steps = planned_steps(parameters, self.rows.tokens)
         optimizer = self.new_optimizer()
         keeper = CheckpointKeeper(self.context, TrainedState(self.trained, optimizer, steps), self.ranks)
         progress = keeper.resume()

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nacre_model.keyed_rows import refuse_missing
 from nacre_model.label_folds import NO_FOLD, held_out_by_label, read_label_folds
 from nacre_model.logits_tables import LogitsTable, read_logits
 from nacre_model.protocol import InvalidData, TaskContext
@@ -45,6 +46,9 @@ def read_training_rows(context: TaskContext) -> TrainingRows:
     chosen = select_rows(every, folds, "training", parameters["fold"], parameters.get("second_fold"))
     if parameters["swap_answers"] == "none":
         chosen = chosen[~every.swapped[chosen]]
+    elif parameters["swap_answers"] != "double":
+        keys = [(every.example_ids[row], bool(every.swapped[row])) for row in chosen]
+        refuse_missing(keys, [(example_id, not swapped) for example_id, swapped in keys], "tokens")
     policy = parameters.get("label_policy", "in_sample")
     if policy != "in_sample":
         context.input("label-folds")

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nacre_model.sampling import epoch_order, example_hashes, hash_text
+from nacre_model.sampling import alternating, epoch_order, example_hashes, hash_text, paired_order
 from nacre_model.schedule import global_batches, step_count
 
 IDS = [f"s:{number}" for number in range(500) for _ in range(2)]
@@ -38,6 +38,29 @@ def test_the_two_orders_of_an_example_are_drawn_apart():
     gaps = [abs(places[(example_id, False)] - places[(example_id, True)]) for example_id in set(IDS)]
     # Two independent places among n lie n / 3 apart on average.
     assert 0.28 * len(IDS) < np.mean(gaps) < 0.39 * len(IDS)
+
+
+def test_paired_orders_stand_beside_each_other_and_pairs_are_shuffled_by_epoch():
+    rows = [paired_order(7, epoch, example_hashes(IDS), SWAPPED) for epoch in (0, 1)]
+    for order_of_epoch in rows:
+        assert sorted(order_of_epoch) == list(range(len(IDS)))
+        pairs = [(IDS[row], bool(SWAPPED[row])) for row in order_of_epoch]
+        assert all(
+            first == (second[0], False) and second[1]
+            for first, second in zip(pairs[::2], pairs[1::2], strict=True)
+        )
+    assert np.mean(rows[0] == rows[1]) < 0.02
+
+
+def test_an_alternating_example_shows_one_order_per_epoch_and_both_in_two():
+    hashes = example_hashes(IDS)
+    first, second, third = (alternating(7, epoch, hashes, SWAPPED) for epoch in (0, 1, 2))
+    ids = np.array(IDS)
+    assert sorted(ids[first]) == sorted(ids[second]) == sorted(set(IDS))
+    assert (first != second).all()
+    assert (first == third).all()
+    # As many begin swapped as not, within three deviations of 500 fair coins.
+    assert abs(SWAPPED[first].mean() - 0.5) < 0.067
 
 
 def test_hashes_are_the_same_in_every_process_and_version():

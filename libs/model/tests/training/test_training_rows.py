@@ -1,3 +1,5 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
@@ -5,6 +7,7 @@ from training_runs import FILES, LABELS, history
 
 from nacre_model.logits_tables import LogitsOrigin, LogitsTable, write_logits_shard
 from nacre_model.protocol import ContractViolation, InvalidData
+from nacre_model.schedule import plan_steps
 from nacre_model.training import train
 from nacre_model.training_rows import read_training_rows
 
@@ -40,6 +43,31 @@ def test_swap_answers_none_trains_on_rows_as_given_alone(job):
     run = job(swap_answers="none")
     assert train(run)["rows"] == 40
     assert not read_training_rows(run).tokens.swapped.any()
+
+
+def test_alternate_computes_half_of_double_and_sees_both_orders_in_two_epochs(job):
+    double, alternate = job(epochs=2), job(epochs=2, swap_answers="alternate")
+    whole, half = train(double), train(alternate)
+    # 40 comparisons in steps of 16 rows: 5 steps an epoch of both orders, 3 of one.
+    assert (whole["steps"], half["steps"]) == (10, 6)
+    assert half["tokens"] * 2 == whole["tokens"]
+    tokens = read_training_rows(alternate).tokens
+    seen = np.concatenate([step.rows for step in plan_steps(alternate.parameters, tokens)])
+    assert sorted(seen) == list(range(80))
+
+
+def test_a_paired_step_holds_both_orders_of_each_of_its_comparisons(job):
+    run = job(swap_answers="paired", epochs=2)
+    assert train(run)["steps"] == 10
+    tokens = read_training_rows(run).tokens
+    for step in plan_steps(run.parameters, tokens):
+        assert set(Counter(tokens.example_ids[step.rows]).values()) == {2}
+
+
+@pytest.mark.parametrize("swap", ["alternate", "paired"])
+def test_a_comparison_without_one_of_its_orders_is_refused_where_both_are_needed(job, toy_rows, swap):
+    with pytest.raises(InvalidData, match=r"tokens: toy:0005 \(swapped\) is missing"):
+        train(job(rows=toy_rows(6)[:-1], swap_answers=swap))
 
 
 def test_a_swapped_row_learns_from_the_teachers_logits_of_that_very_row(job, toy_rows, tmp_path):
