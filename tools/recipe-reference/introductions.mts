@@ -33,8 +33,8 @@ export const introductions: Readonly<Record<string, string>> = {
 \`sample_submission\` imply their \`use\`; any other name states it. Exactly one source is \`use: train\`; folds are cut
 from it. Rows of \`extra\` sources are trained on in every fold whose held-out rows do not share their prompt. A local
 path is relative to the recipe file; \`nacre start\` uploads the file, and the run names it by its sha256. A source that
-is not in the competition's format maps its columns (\`format: columns\`); \`npx nacre init --from columns\` shows every
-key.`,
+is not in a format that [data.md](data.md#formats) names maps its columns (\`format: columns\`);
+\`npx nacre init --from columns\` shows every key.`,
   folds: `Rows of one prompt stay together, and each fold has the shares of the labels of the whole. The blind slice is
 seen by no fold: it measures the merged and the 8-bit student.`,
   prompt: 'One text per comparison, the same for teachers and student.',

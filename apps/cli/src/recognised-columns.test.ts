@@ -10,7 +10,13 @@ it.each([
   ['excel.csv', `\ufeff"id","prompt","response_a","response_b"\n`, 'arena_csv'],
   ['sample_submission.csv', 'id,winner_model_a,winner_model_b,winner_tie\n', 'sample_submission'],
   ['mine.csv', 'question,chosen,rejected\n', 'columns'],
-  ['arena.jsonl', '{"id":1,"prompt":"a","response_a":"b","response_b":"c"}\n', 'columns'],
+  ['arena.jsonl', '{"id":1,"prompt":"a","response_a":"b","response_b":"c"}\n', 'arena_text'],
+  [
+    'votes.ndjson',
+    '{"id":"1","winner":"tie","conversation_a":[],"conversation_b":[]}\n',
+    'arena_conversations',
+  ],
+  ['votes.csv', 'question_id,winner,conversation_a,conversation_b\n', 'arena_conversations'],
 ])('%s that begins with %j is %s', (file, start, format) => {
   expect(recognisedColumns(file, start).format).toBe(format);
 });
@@ -34,5 +40,13 @@ it.each([
     format: 'columns',
     columns: [],
     says: 'no names of columns in its first line',
+  });
+});
+
+it('does not look into Parquet, but says where to read on', () => {
+  expect(recognisedColumns('ut.parquet', 'PAR1\u0015')).toEqual({
+    format: 'columns',
+    columns: [],
+    says: 'Parquet; docs/data.md says which format fits its columns',
   });
 });

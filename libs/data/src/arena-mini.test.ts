@@ -36,6 +36,7 @@ it(
     expect(train.counts).toMatchObject({
       rows: 750,
       duplicates: 133,
+      contradictory_votes: 52,
       null_turns: 0,
       surrogates_repaired: 0,
       multi_turn: 0,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { arenaCsv, arenaRow } from './arena-files.fixture.js';
+import { csvOf, csvRow, jsonLine, parquetNulls, parquetRow, SECRET } from './one-row.fixture.js';
 import { parquetBytes } from './parquet-bytes.fixture.js';
 import { preparedRows } from './prepared-source.fixture.js';
 import type { SourceDescription } from './source-layout.js';
@@ -21,94 +22,72 @@ interface Fault {
   readonly rows?: readonly object[];
 }
 
-const SECRET = 'SECRET';
-const HEADER = 'id,model_a,model_b,prompt,response_a,response_b,winner_model_a,winner_model_b,winner_tie';
-const csv = (...rows: string[]) => [HEADER, ...rows, ''].join('\n');
-const line = (change: object = {}) =>
-  `${JSON.stringify({ id: '1', prompt: [SECRET], response_a: ['x'], response_b: ['y'], winner_model_a: 1, winner_model_b: 0, winner_tie: 0, ...change })}\n`;
-const good = `1,m,m,"[""${SECRET}""]","[""x""]","[""y""]",1,0,0`;
-const VALUES: Readonly<Record<string, string>> = {
-  id: `'1'`,
-  prompt: `['${SECRET}']`,
-  response_a: `['x']`,
-  response_b: `['y']`,
-  ...{ winner_model_a: '1', winner_model_b: '0', winner_tie: '0' },
-};
-const parquet = (change: Readonly<Record<string, string>> = {}, from = '') => {
-  const columns = Object.entries({ ...VALUES, ...change }).map(([name, value]) => `${value} AS ${name}`);
-  return parquetBytes(`SELECT ${columns.join()} ${from}`);
-};
-const nulls = (rows: number) =>
-  Object.fromEntries(
-    Object.entries(VALUES).map(([name, value]) => [name, `CASE WHEN n = ${rows} THEN ${value} END`]),
-  );
 const jsonl = { file_type: 'jsonl' } as const;
 const inParquet = { file_type: 'parquet' } as const;
 const conversations = { ...jsonl, format: 'arena_conversations' } as const;
-const utf16 = (text: string, mark: boolean) => Buffer.from(`${mark ? '\ufeff' : ''}${text}`, 'utf16le');
 const kept = [{ id: '1', label: 'model_a' }];
 const MILLION = 1_000_000;
 
 const faults: readonly Fault[] = [
   {
     fault: 'a cell of 50 MB in CSV',
-    bytes: () => csv(good, `2,m,m,"[""${'x'.repeat(50_000_000)}""]"`),
+    bytes: () => csvOf(csvRow, `2,m,m,"[""${'x'.repeat(50_000_000)}""]"`),
     refused: 'train, row 2, column prompt: more than 16 million characters',
   },
   {
     fault: 'a cell of 50 MB in JSON lines',
-    bytes: () => line() + line({ id: '2', response_b: ['x'.repeat(50_000_000)] }),
+    bytes: () => jsonLine() + jsonLine({ id: '2', response_b: ['x'.repeat(50_000_000)] }),
     change: jsonl,
     refused: 'train, row 2, column response_b: more than 16 million characters',
   },
   {
     fault: 'a cell of 50 MB in Parquet',
-    bytes: () => parquet({ response_a: `[repeat('x', 50000000)]` }),
+    bytes: () => parquetRow({ response_a: `[repeat('x', 50000000)]` }),
     change: inParquet,
     refused: 'train, row 1, column response_a: more than 16 million characters',
   },
   {
     fault: 'a line that never ends',
-    bytes: () => line() + 'x'.repeat(80_000_000),
+    bytes: () => jsonLine() + 'x'.repeat(80_000_000),
     change: jsonl,
     refused: 'train, row 2: a line of more than 67108864 characters',
   },
   {
     fault: 'a CSV file cut inside a quoted cell',
-    bytes: () => csv(good, good).slice(0, -25),
+    bytes: () => csvOf(csvRow, csvRow).slice(0, -25),
     refused: 'train, row 2, column response_a: the file ends inside a quoted cell; it was cut',
   },
   {
     fault: 'a CSV file cut between cells',
-    bytes: () => csv(good, good).slice(0, -5),
+    bytes: () => csvOf(csvRow, csvRow).slice(0, -5),
     refused: 'train, row 2: 7 cells, but the header has 9',
   },
   {
     fault: 'JSON lines cut inside a line',
-    bytes: () => (line() + line({ id: '2' })).slice(0, -40),
+    bytes: () => (jsonLine() + jsonLine({ id: '2' })).slice(0, -40),
     change: jsonl,
     refused: 'train, row 2: the line is no JSON object; each line must be a whole one',
   },
   {
     fault: 'a Parquet file that was cut',
-    bytes: async () => (await parquet()).subarray(0, -10),
+    bytes: async () => (await parquetRow()).subarray(0, -10),
     change: inParquet,
     refused: 'train: a Parquet file that was cut: it does not end with PAR1; copy it again',
   },
   {
     fault: 'a Parquet file damaged in its middle',
-    bytes: async () => (await parquet({ model_a: `repeat('${SECRET}', 50)` })).fill(0xff, 4, 200),
+    bytes: async () => (await parquetRow({ model_a: `repeat('${SECRET}', 50)` })).fill(0xff, 4, 200),
     change: inParquet,
     refused: 'train: cannot be read as Parquet after row 0: the file is damaged',
   },
   {
     fault: 'zero bytes in a cell',
-    bytes: () => csv(good, good.replace('x', 'a\0b')),
+    bytes: () => csvOf(csvRow, csvRow.replace('x', 'a\0b')),
     refused: 'train, row 2, column response_a: a zero byte; the file is damaged, or is UTF-16 text',
   },
   {
     fault: 'zero bytes in a line',
-    bytes: () => line() + line().replace('x', 'a\0b'),
+    bytes: () => jsonLine() + jsonLine().replace('x', 'a\0b'),
     change: jsonl,
     refused: 'train, row 2: a zero byte; the file is damaged, or is UTF-16 text',
   },
@@ -119,22 +98,22 @@ const faults: readonly Fault[] = [
   },
   {
     fault: 'UTF-16',
-    bytes: () => utf16(csv(good), true),
+    bytes: () => Buffer.from(`\ufeff${csvOf(csvRow)}`, 'utf16le'),
     refused: 'train: not UTF-8 text, but UTF-16 text, as its byte order mark says; save the file as UTF-8',
   },
   {
     fault: 'UTF-16, the other way round',
-    bytes: () => utf16(csv(good), true).swap16(),
+    bytes: () => Buffer.from(`\ufeff${csvOf(csvRow)}`, 'utf16le').swap16(),
     refused: 'train: not UTF-8 text, but UTF-16 text',
   },
   {
     fault: 'UTF-16 without a mark',
-    bytes: () => utf16(csv(good), false),
+    bytes: () => Buffer.from(csvOf(csvRow), 'utf16le'),
     refused: 'train, row 0, column 1: a zero byte; the file is damaged, or is UTF-16 text',
   },
   {
     fault: 'Latin-1',
-    bytes: () => Buffer.from(csv(good.replace('x', 'é')), 'latin1'),
+    bytes: () => Buffer.from(csvOf(csvRow.replace('x', 'é')), 'latin1'),
     refused: 'train: not UTF-8 text (after byte 0); save the file as UTF-8',
   },
   {
@@ -143,15 +122,21 @@ const faults: readonly Fault[] = [
     refused: 'train: not UTF-8 text, but a file packed by gzip; unpack it',
   },
   {
+    fault: 'a spreadsheet',
+    bytes: () => Buffer.from('PK\u0003\u0004'),
+    refused:
+      'train: not UTF-8 text, but a zip archive or a spreadsheet; unpack it, or save it as CSV in UTF-8',
+  },
+  {
     fault: 'a byte order mark',
-    bytes: () => `\ufeff${csv(good)}`,
+    bytes: () => `\ufeff${csvOf(csvRow)}`,
     repaired: { byte_order_mark: 1 },
     listed: 'byte_order_mark,,',
     rows: kept,
   },
   {
     fault: 'a byte order mark before JSON lines',
-    bytes: () => `\ufeff${line()}`,
+    bytes: () => `\ufeff${jsonLine()}`,
     change: jsonl,
     repaired: { byte_order_mark: 1 },
     listed: 'byte_order_mark,,',
@@ -159,14 +144,14 @@ const faults: readonly Fault[] = [
   },
   {
     fault: 'CRLF',
-    bytes: () => csv(good, good.replace('1', '2').replace('x', 'a\nb')).replaceAll('\n', '\r\n'),
+    bytes: () => csvOf(csvRow, csvRow.replace('1', '2').replace('x', 'a\nb')).replaceAll('\n', '\r\n'),
     repaired: { crlf_line_ends: 1, controls_repaired: 1 },
     listed: 'crlf_line_ends,,',
     rows: [{ id: '1' }, { id: '2', response_a: ['a\r\nb'] }],
   },
   {
     fault: 'CRLF after JSON lines',
-    bytes: () => line().replace('\n', '\r\n'),
+    bytes: () => jsonLine().replace('\n', '\r\n'),
     change: jsonl,
     repaired: { crlf_line_ends: 1 },
     listed: 'crlf_line_ends,,',
@@ -174,21 +159,21 @@ const faults: readonly Fault[] = [
   },
   {
     fault: 'a million blank lines',
-    bytes: () => csv(`${good}${'\n'.repeat(MILLION)}`),
+    bytes: () => csvOf(`${csvRow}${'\n'.repeat(MILLION)}`),
     repaired: { empty_rows: MILLION },
     listed: 'empty_rows,1,',
     rows: kept,
   },
   {
     fault: 'a million rows of empty cells',
-    bytes: () => csv(`${',,,,,,,,\n'.repeat(MILLION)}${good}`),
+    bytes: () => csvOf(`${',,,,,,,,\n'.repeat(MILLION)}${csvRow}`),
     repaired: { empty_rows: MILLION },
     listed: 'empty_rows,1,',
     rows: kept,
   },
   {
     fault: 'a million empty lines of JSON',
-    bytes: () => `${'{}\n'.repeat(MILLION / 2)}${'\n'.repeat(MILLION / 2)}${line()}`,
+    bytes: () => `${'{}\n'.repeat(MILLION / 2)}${'\n'.repeat(MILLION / 2)}${jsonLine()}`,
     change: jsonl,
     repaired: { empty_rows: MILLION },
     listed: 'empty_rows,1,',
@@ -196,7 +181,7 @@ const faults: readonly Fault[] = [
   },
   {
     fault: 'a million rows of nulls in Parquet',
-    bytes: () => parquet(nulls(MILLION), `FROM range(${MILLION + 1}) r(n)`),
+    bytes: () => parquetNulls(MILLION),
     change: inParquet,
     repaired: { empty_rows: MILLION },
     listed: 'empty_rows,1,',
@@ -204,30 +189,30 @@ const faults: readonly Fault[] = [
   },
   {
     fault: 'nothing but empty rows',
-    bytes: () => csv(',,,,,,,,', ''),
+    bytes: () => csvOf(',,,,,,,,', ''),
     refused: 'train: no rows are left; all were left out: empty_rows 2',
   },
   {
     fault: 'two winners',
-    bytes: () => csv(good.replace('1,0,0', '1,0,1')),
+    bytes: () => csvOf(csvRow.replace('1,0,0', '1,0,1')),
     refused: 'train, row 1, column winner_model_a: 2 of the winner columns are 1; exactly one must be',
   },
   {
     fault: 'no winner',
-    bytes: () => line({ winner_model_a: 0 }),
+    bytes: () => jsonLine({ winner_model_a: 0 }),
     change: jsonl,
     refused: 'train, row 1, column winner_model_a: 0 of the winner columns are 1; exactly one must be',
   },
   {
     fault: 'a winner of null',
-    bytes: () => parquet({ winner_model_b: 'NULL::INTEGER' }),
+    bytes: () => parquetRow({ winner_model_b: 'NULL::INTEGER' }),
     change: inParquet,
     refused: 'train, row 1, column winner_model_b: neither 0 nor 1',
   },
   {
     fault: 'no winner of a conversation',
     bytes: () =>
-      line({
+      jsonLine({
         winner: null,
         conversation_a: [{ role: 'user', content: 'q' }],
         conversation_b: [{ role: 'user', content: 'q' }],
@@ -237,37 +222,37 @@ const faults: readonly Fault[] = [
   },
   {
     fault: 'ids beyond 2^53 in CSV and Parquet, which stay exact',
-    bytes: () => parquet({ id: '9007199254740993::BIGINT' }),
+    bytes: () => parquetRow({ id: '9007199254740993::BIGINT' }),
     change: inParquet,
     rows: [{ id: '9007199254740993' }],
   },
   {
     fault: 'an id beyond 2^53 as text',
-    bytes: () => csv(good.replace('1', '9007199254740993')),
+    bytes: () => csvOf(csvRow.replace('1', '9007199254740993')),
     rows: [{ id: '9007199254740993' }],
   },
   {
     fault: 'an id beyond 2^53 as a number of JSON',
-    bytes: () => line().replace('"id":"1"', '"id":9007199254740993'),
+    bytes: () => jsonLine().replace('"id":"1"', '"id":9007199254740993'),
     change: jsonl,
     refused:
       'train, row 1, column id: a number beyond 2^53 or no whole one, which is not exact; write the id as text',
   },
   {
     fault: 'an id beyond 2^53 as a double',
-    bytes: () => parquet({ id: '9007199254740993::DOUBLE' }),
+    bytes: () => parquetRow({ id: '9007199254740993::DOUBLE' }),
     change: inParquet,
     refused: 'train, row 1, column id: a number beyond 2^53',
   },
   {
     fault: 'an id twice',
-    bytes: () => csv(good, good.replace('x', 'z')),
+    bytes: () => csvOf(csvRow, csvRow.replace('x', 'z')),
     refused:
       'train, row 2, column id: the same id as row 1; ids must be unique, or let the number of the row be it',
   },
   {
     fault: 'no id',
-    bytes: () => line({ id: null }),
+    bytes: () => jsonLine({ id: null }),
     change: jsonl,
     refused: 'train, row 1, column id: no id; give text or a number',
   },
@@ -287,38 +272,44 @@ const faults: readonly Fault[] = [
   },
   {
     fault: 'Parquet with bytes',
-    bytes: () => parquet({ response_b: `'${SECRET}'::BLOB` }),
+    bytes: () => parquetRow({ response_b: `'${SECRET}'::BLOB` }),
     change: inParquet,
     refused:
       'train, column response_b: of type BLOB, which holds no text; write text, numbers, or lists of them',
   },
   {
     fault: 'Parquet with times',
-    bytes: () => parquet({ id: `TIMESTAMP '2026-01-01'` }),
+    bytes: () => parquetRow({ id: `TIMESTAMP '2026-01-01'` }),
     change: inParquet,
     refused: 'train, column id: of type TIMESTAMP, which holds no text',
   },
   {
+    fault: 'Parquet with decimals',
+    bytes: () => parquetRow({ id: '1.5::DECIMAL(5, 2)' }),
+    change: inParquet,
+    refused: 'train, column id: of type DECIMAL(5,2), which holds no text',
+  },
+  {
     fault: 'Parquet with maps',
-    bytes: () => parquet({ prompt: `MAP {'${SECRET}': 'x'}` }),
+    bytes: () => parquetRow({ prompt: `MAP {'${SECRET}': 'x'}` }),
     change: inParquet,
     refused: 'train, column prompt: of type MAP(VARCHAR, VARCHAR), which holds no text',
   },
   {
     fault: 'Parquet with numbers where texts belong',
-    bytes: () => parquet({ prompt: '[1, 2]' }),
+    bytes: () => parquetRow({ prompt: '[1, 2]' }),
     change: inParquet,
     refused: 'train, row 1, column prompt: an array with other things than strings and nulls',
   },
   {
     fault: 'Parquet with an object where texts belong',
-    bytes: () => parquet({ prompt: `{'a': '${SECRET}'}` }),
+    bytes: () => parquetRow({ prompt: `{'a': '${SECRET}'}` }),
     change: inParquet,
     refused: 'train, row 1, column prompt: JSON, but no array',
   },
   {
     fault: 'Parquet with null where texts belong',
-    bytes: () => parquet({ response_a: 'NULL::VARCHAR' }),
+    bytes: () => parquetRow({ response_a: 'NULL::VARCHAR' }),
     change: inParquet,
     refused: 'train, row 1, column response_a: no value; it must be an array of strings',
   },
@@ -336,24 +327,24 @@ const faults: readonly Fault[] = [
   },
   {
     fault: 'Parquet read as CSV',
-    bytes: () => parquet(),
+    bytes: () => parquetRow(),
     refused: 'train: not UTF-8 text, but a Parquet file; write file_type: parquet',
   },
   {
     fault: 'escaped slashes',
-    bytes: () => csv(good.replace('x', 'a\\/b')),
+    bytes: () => csvOf(csvRow.replace('x', 'a\\/b')),
     rows: [{ response_a: ['a/b'] }],
   },
   {
     fault: 'raw newlines inside a turn',
-    bytes: () => csv(good.replace('x', 'a\nb')),
+    bytes: () => csvOf(csvRow.replace('x', 'a\nb')),
     repaired: { controls_repaired: 1 },
     listed: 'controls_repaired,1,response_a',
     rows: [{ response_a: ['a\nb'] }],
   },
   {
     fault: 'a lone surrogate',
-    bytes: () => line({ response_b: ['a\ud83d'], model_a: 'm\ud83d' }),
+    bytes: () => jsonLine({ response_b: ['a\ud83d'], model_a: 'm\ud83d' }),
     change: jsonl,
     repaired: { surrogates_repaired: 1 },
     listed: 'surrogates_repaired,1,response_b',

@@ -32,7 +32,7 @@ export function addInit(program: Command): void {
     await writeFile(target, await startingRecipe(options.from), { flag: 'wx' });
     output.event({ type: 'init', path: target }, target);
     for (const file of (await readdir(resolve(folder)))
-      .filter((name) => /\.(csv|jsonl)$/.test(name))
+      .filter((name) => /\.(csv|jsonl|ndjson|parquet|pq)$/.test(name))
       .sort()) {
       const columns = recognisedColumns(file, await startOf(join(resolve(folder), file)));
       output.event({ type: 'data-file', file, ...columns }, `${file}: ${columns.says}`);
