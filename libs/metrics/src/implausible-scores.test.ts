@@ -40,6 +40,15 @@ describe('a log loss that is too good to be true', () => {
     ]);
   });
 
+  it('does not count where teachers had seen the rows: there it is no sign of a leak', () => {
+    const spoilt = {
+      folds: [cell(0, score(0.1))],
+      waterfall: [step('student', score(0.1), score(0.5))],
+      contaminated: ['student' as const],
+    };
+    expect(implausibleScores(spoilt, 0.6).map(({ place }) => place)).toEqual(['The student, on blind rows']);
+  });
+
   it('is looked for in every step, out of fold and on blind rows', () => {
     const waterfall = [step('student', score(0.5), score(0.9)), step('merged', null, score(0.4))];
     expect(implausibleScores({ ...honest, waterfall }, 0.6).map(({ place }) => place)).toEqual([

@@ -94,6 +94,34 @@ describe('the measurement of a run', () => {
   });
 });
 
+describe('a measurement under the label policy out_of_fold', () => {
+  const measurement = measure({ ...input, labelPolicy: 'out_of_fold' });
+  const usual = measure(input);
+
+  it('shows the scores that teachers have spoilt, names them, and says that only blind rows count', () => {
+    expect(() => measurementSchema.parse(measurement)).not.toThrow();
+    expect(measurement).toMatchObject({ label_policy: 'out_of_fold', contaminated: ['student'] });
+    expect(measurement.waterfall).toEqual(usual.waterfall);
+    expect(measurement.notes[0]).toMatch(/^Labels are out of fold: .* Only blind rows measure it\.$/);
+  });
+
+  it('fits no calibration on them, and still one on the teachers', () => {
+    expect(new Set(usual.calibrations.map(({ fitted_on }) => fitted_on))).toEqual(
+      new Set(['teachers', 'student']),
+    );
+    expect(new Set(measurement.calibrations.map(({ fitted_on }) => fitted_on))).toEqual(
+      new Set(['teachers']),
+    );
+  });
+
+  it('spoils nothing under nested, nor of a student alone', () => {
+    expect(measure({ ...input, labelPolicy: 'nested' }).contaminated).toBeUndefined();
+    expect(usual.contaminated).toBeUndefined();
+    const models = foldModels('gemma', 'student_alone', 0.5);
+    expect(measure({ ...input, models, labelPolicy: 'out_of_fold' }).contaminated).toBeUndefined();
+  });
+});
+
 describe('a measurement of less than everything', () => {
   it('names a skipped fold and compares the steps on the folds that are left', () => {
     const models = input.models.map((model) =>

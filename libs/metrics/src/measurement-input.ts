@@ -1,5 +1,5 @@
 import type { FoldScore, GateVerdict } from '@nacre/contracts/measurement';
-import type { Labels } from '@nacre/contracts/recipe';
+import type { LabelPolicy, Labels } from '@nacre/contracts/recipe';
 
 import type { AnswerLengths, FoldRow, LogitRow } from './rows.js';
 
@@ -30,6 +30,8 @@ export interface MeasurementInput {
   readonly roundToNearest: readonly LogitRow[] | null;
   /** Lengths of the answers of every train row by example id; null where they are not known. */
   readonly lengths: ReadonlyMap<string, AnswerLengths> | null;
+  /** Which teachers labelled the rows of a student; in_sample where it is absent. */
+  readonly labelPolicy?: LabelPolicy;
   /** Limits of the gates that the recipe has. */
   readonly gates: Readonly<Partial<Record<GateVerdict['gate'], { readonly max_log_loss_rise: number }>>>;
 }

@@ -15,11 +15,20 @@ export function measurementNotes(
   waterfall: readonly WaterfallStep[],
 ): string[] {
   return [
+    ...teachersSaw(input),
     ...missingFolds(folds),
     ...missingModels(input, folds),
     ...blindRows(folds, waterfall),
     ...waterfall.flatMap(againstPrior),
   ];
+}
+
+function teachersSaw({ labelPolicy, models }: MeasurementInput): string[] {
+  return labelPolicy === 'out_of_fold' && models.some(({ role }) => role === 'teacher')
+    ? [
+        'Labels are out of fold: the teachers of a student have seen its dev rows, so its scores on them are too good and count for nothing. Only blind rows measure it.',
+      ]
+    : [];
 }
 
 function missingFolds(folds: ScoredFolds): string[] {

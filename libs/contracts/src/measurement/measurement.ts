@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { labelPolicySchema } from '../recipe/label-policy.js';
 import { labelsSchema } from '../recipe/labels.js';
 import { breakdownSchema } from './breakdown.js';
 import { calibrationSchema } from './calibration.js';
@@ -51,6 +52,16 @@ export const waterfallStepSchema = z.strictObject({
 export const measurementSchema = z.strictObject({
   nacre_measurement: z.literal(1).describe('Version of this document'),
   labels: labelsSchema,
+  label_policy: labelPolicySchema
+    .optional()
+    .describe('Label policy of the recipe; absent: in_sample, the default'),
+  contaminated: z
+    .array(z.enum(['student', 'permuted_teachers']))
+    .optional()
+    .describe(
+      'Roles and steps whose dev and out-of-fold scores are not honest: their labels came from teachers that had ' +
+        'seen those rows. They are shown and feed nothing else; absent: all scores are honest',
+    ),
   folds: z.array(foldScoreSchema).describe('Fold x model table'),
   waterfall: z.array(waterfallStepSchema).describe('Steps in the order of the recipe'),
   breakdowns: z.array(breakdownSchema).describe('Each measured step but the prior, on each slice it has'),

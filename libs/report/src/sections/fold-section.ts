@@ -2,6 +2,7 @@ import type { Measurement } from '@nacre/contracts/measurement';
 
 import { html, type Html } from '../page/html.js';
 import { table, type Column } from '../page/table.js';
+import { honesty, SPOILT } from '../text/honesty.js';
 import { foldTable, roleTitles, type FoldTableRow } from '../text/fold-table.js';
 
 /** Each model on the dev rows of each fold, as the competition's winner printed it. */
@@ -15,8 +16,8 @@ export function foldSection(measurement: Measurement): Html {
   return html`<section id="folds">
     <h2>Folds and models</h2>
     <p>
-      Log loss of each model on the dev rows of its own fold, answers in the order given. A student learnt
-      from the teachers of the same fold.
+      Log loss of each model on the dev rows of its own fold, answers in the order given.
+      ${honesty(measurement)}
     </p>
     <div class="card">
       ${
@@ -25,7 +26,8 @@ export function foldSection(measurement: Measurement): Html {
           : table(rows, [
               {
                 head: 'Model',
-                cell: ({ model, role }) => html`${model} <span class="quiet">${roleTitles[role]}</span>`,
+                cell: ({ model, role, honest }) =>
+                  html`${model} <span class="quiet">${roleTitles[role]}${honest ? '' : SPOILT}</span>`,
                 style: () => 'name',
               },
               ...foldColumns,

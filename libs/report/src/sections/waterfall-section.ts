@@ -4,10 +4,12 @@ import { html, type Html } from '../page/html.js';
 import { table } from '../page/table.js';
 import { responsivePlot } from '../plots/plot-markup.js';
 import { waterfallPlot } from '../plots/waterfall-plot.js';
+import { honesty, SPOILT } from '../text/honesty.js';
 import { formatDifference, formatInterval, formatLoss, formatShare } from '../text/numbers.js';
 
 /** What each step of the recipe is worth: plot and table of the waterfall. */
-export function waterfallSection({ waterfall, swap_inconsistency: inconsistency }: Measurement): Html {
+export function waterfallSection(measurement: Measurement): Html {
+  const { waterfall, swap_inconsistency: inconsistency, contaminated = [] } = measurement;
   const rows = waterfall.find(({ blind }) => blind !== null)?.blind?.rows ?? 0;
   const folded = waterfall.find(({ out_of_fold: outOfFold }) => outOfFold !== null)?.out_of_fold?.rows ?? 0;
   return html`<section id="waterfall">
@@ -15,7 +17,7 @@ export function waterfallSection({ waterfall, swap_inconsistency: inconsistency 
     <p>
       Log loss per row, natural logarithm. Blind: ${rows} rows that no fold trained on or selected by. Out of
       fold: ${folded} training rows, each scored by the models that held its fold out; not defined for models
-      that saw all folds. Intervals hold 95 %, bootstrapped by prompt group.
+      that saw all folds. Intervals hold 95 %, bootstrapped by prompt group. ${honesty(measurement)}
     </p>
     <div class="card">
       <ul class="legend">
@@ -25,7 +27,7 @@ export function waterfallSection({ waterfall, swap_inconsistency: inconsistency 
       </ul>
       ${responsivePlot((width) => waterfallPlot(waterfall, width))}
     </div>
-    <div class="card">${waterfallTable(waterfall)}</div>
+    <div class="card">${waterfallTable(waterfall, contaminated)}</div>
     ${
       inconsistency === null
         ? null
@@ -37,14 +39,15 @@ export function waterfallSection({ waterfall, swap_inconsistency: inconsistency 
   </section>`;
 }
 
-function waterfallTable(steps: readonly WaterfallStep[]): Html {
+function waterfallTable(steps: readonly WaterfallStep[], contaminated: readonly string[]): Html {
   const previous = (step: WaterfallStep) => step.differences[0];
   const prior = (step: WaterfallStep) => step.differences.find(({ to }) => to === 'prior');
   return table(steps, [
     { head: 'Step', cell: ({ title }) => title, style: () => 'name' },
     {
       head: 'Out of fold',
-      cell: (step) => (step.out_of_fold ? formatLoss(step.out_of_fold.log_loss) : '–'),
+      cell: ({ step, out_of_fold: score }) =>
+        score ? `${formatLoss(score.log_loss)}${contaminated.includes(step) ? SPOILT : ''}` : '–',
       number: true,
     },
     { head: 'Blind', cell: ({ blind }) => (blind ? formatLoss(blind.log_loss) : '–'), number: true },

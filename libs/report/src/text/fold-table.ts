@@ -9,6 +9,8 @@ export interface FoldTableRow {
   readonly losses: readonly (number | null)[];
   /** Plain mean over the folds that are there; null when none is. */
   readonly mean: number | null;
+  /** Whether nobody who taught it had seen the dev rows. */
+  readonly honest: boolean;
 }
 
 /** The fold x model table: a row per model, a column per fold, and the mean. */
@@ -26,7 +28,10 @@ export const roleTitles: Readonly<Record<FoldScore['role'], string>> = {
 };
 
 /** The table that the competition's winner printed, from the scores of a run. */
-export function foldTable({ folds: scores }: Pick<Measurement, 'folds'>): FoldTable {
+export function foldTable({
+  folds: scores,
+  contaminated = [],
+}: Pick<Measurement, 'folds' | 'contaminated'>): FoldTable {
   const folds = [...new Set(scores.map(({ fold }) => fold))].sort((left, right) => left - right);
   const keyOf = ({ model, role }: FoldScore) => `${role} ${model}`;
   const rows = [...groupBy(scores, keyOf).values()].flatMap((cells) => {
@@ -35,7 +40,8 @@ export function foldTable({ folds: scores }: Pick<Measurement, 'folds'>): FoldTa
     const losses = folds.map((fold) => cells.find((cell) => cell.fold === fold)?.score?.log_loss ?? null);
     const present = losses.filter((loss) => loss !== null);
     const mean = present.length > 0 ? present.reduce((sum, loss) => sum + loss, 0) / present.length : null;
-    return [{ model: first.model, role: first.role, losses, mean }];
+    const honest = !contaminated.some((role) => role === first.role);
+    return [{ model: first.model, role: first.role, losses, mean, honest }];
   });
   return { folds, rows };
 }

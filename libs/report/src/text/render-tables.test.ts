@@ -37,6 +37,22 @@ describe('the tables for a terminal', () => {
     expect(renderTables({ ...measurement, folds })).toMatch(/gemma \(student\) +0\.500 +– +0\.700 +0\.600/);
   });
 
+  it('say which columns are honest, and mark the scores that are not', () => {
+    const honest = renderTables({ ...measurement, notes: [] });
+    expect(honest).toContain('Every column is honest: the student of a fold learnt from teachers of the');
+    expect(honest).not.toContain('*');
+    const spoilt = renderTables({
+      ...{ ...measurement, notes: [], label_policy: 'out_of_fold' },
+      contaminated: ['student'],
+    }).split('\n');
+    expect(spoilt.filter((line) => /\(student\)\* /.test(line))).toHaveLength(1);
+    expect(spoilt.filter((line) => /^  Student +\d\.\d+\* /.test(line))).toHaveLength(1);
+    expect(spoilt.join(' ').match(/\*/g)).toHaveLength(3);
+    expect(spoilt.join(' ')).toContain('The blind column is honest');
+    const nested = renderTables({ ...measurement, notes: [], label_policy: 'nested' }).replaceAll('\n', ' ');
+    expect(nested).toContain('had seen neither its row nor the dev rows');
+  });
+
   it('wrap the notes below', () => {
     const note = 'The student is not better than the prior on blind rows. '.repeat(4).trim();
     const lines = renderTables({ ...measurement, notes: [note] }).split('\n');

@@ -1,6 +1,7 @@
 import type { Measurement, WaterfallStep } from '@nacre/contracts/measurement';
 
 import { foldTable, roleTitles } from './fold-table.js';
+import { honesty, SPOILT } from './honesty.js';
 import { formatDifference, formatInterval, formatLoss } from './numbers.js';
 import { textTable } from './text-table.js';
 
@@ -15,7 +16,7 @@ export function renderTables(measurement: Measurement): string {
     ...foldLines(measurement),
     '',
     ...waterfallLines(measurement),
-    ...noteLines(measurement.notes),
+    ...noteLines([honesty(measurement), ...measurement.notes]),
   ].join('\n');
 }
 
@@ -27,8 +28,8 @@ function foldLines(measurement: Measurement): string[] {
     'Log loss per fold, dev rows, answers as given',
     ...textTable([
       ['', ...folds.map((fold) => `fold ${fold}`), 'mean'],
-      ...rows.map(({ model, role, losses, mean }) => [
-        `  ${model} (${roleTitles[role]})`,
+      ...rows.map(({ model, role, losses, mean, honest }) => [
+        `  ${model} (${roleTitles[role]})${honest ? '' : SPOILT}`,
         ...losses.map(cell),
         cell(mean),
       ]),
@@ -36,19 +37,24 @@ function foldLines(measurement: Measurement): string[] {
   ];
 }
 
-function waterfallLines({ waterfall }: Measurement): string[] {
+function waterfallLines({ waterfall, contaminated = [] }: Measurement): string[] {
+  const mark = (step: string) => (contaminated.some((name) => name === step) ? SPOILT : '');
   return [
     'Log loss of each step, 95 % intervals by prompt group',
     ...textTable([
       ['', 'out of fold', 'blind', 'interval', 'to step before', 'interval'],
-      ...waterfall.map((step) => [`  ${step.title}`, ...scoreCells(step), ...differenceCells(step)]),
+      ...waterfall.map((step) => [
+        `  ${step.title}`,
+        ...scoreCells(step, mark(step.step)),
+        ...differenceCells(step),
+      ]),
     ]),
   ];
 }
 
-function scoreCells({ out_of_fold: outOfFold, blind }: WaterfallStep): string[] {
+function scoreCells({ out_of_fold: outOfFold, blind }: WaterfallStep, mark: string): string[] {
   return [
-    outOfFold ? formatLoss(outOfFold.log_loss) : '–',
+    outOfFold ? `${formatLoss(outOfFold.log_loss)}${mark}` : '–',
     blind ? formatLoss(blind.log_loss) : '–',
     blind ? formatInterval(blind.interval, formatLoss) : '–',
   ];

@@ -1,4 +1,4 @@
-import { costGateSchema, labelsSchema } from '@nacre/contracts/recipe';
+import { costGateSchema, labelPolicySchema, labelsSchema } from '@nacre/contracts/recipe';
 import { z } from 'zod';
 
 import { defineStage } from '../define-stage.js';
@@ -11,6 +11,7 @@ export const measure = defineStage({
   parameters: z.strictObject({
     labels: labelsSchema,
     folds: z.int().positive().describe('Folds of the recipe, skipped ones included'),
+    label_policy: labelPolicySchema.optional(),
     gates: z
       .strictObject({
         merge: costGateSchema.optional().describe('The merged student against a single fold'),
