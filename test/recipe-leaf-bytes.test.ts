@@ -107,7 +107,6 @@ const rows: readonly Row[] = [
 const elsewhere: Readonly<Record<string, string>> = {
   nacre: 'has one value',
   resolved_by: 'is the stamp of the resolver',
-  'prompt.truncation': 'has one value',
   name: 'enters no stage key',
   'post_pretrain.gpus': 'enters no stage key',
   'teachers.*.gpus': 'enters no stage key',

@@ -20,12 +20,12 @@ from nacre_model.tokenization import tokenize
 Base = Callable[[str], Path]
 
 
-def parameters(labels: int = 3, max_tokens: int = 128) -> dict[str, object]:
+def parameters(labels: int = 3, max_tokens: int = 128, truncation: str = "per_field") -> dict[str, object]:
     return {
         "labels": list(arena.LABELS[:labels]),
         "template": "blackpearl",
         "max_tokens": max_tokens,
-        "truncation": "per_field",
+        "truncation": truncation,
     }
 
 

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { renderReport } from './render-report.js';
 import type { ReportInput } from './report-input.js';
 import { sampleRun } from './sample/sample-run.js';
+import { formatCount } from './text/numbers.js';
 
 const HOSTILE = `"><script>alert("1")</script>'&\u0000\ud800`;
 
@@ -105,6 +106,33 @@ describe('the page of a finished run', () => {
     expect(text).toContain('70 of 75 stages were computed in this run, 5 came from the store.');
     expect(text).toMatch(/read 1,200 301 402 203/);
     expect(text).toContain('no pair of answers stands on both sides of a split');
+  });
+
+  it('says per source and tokenizer how much text the limit left out', () => {
+    const rows = [...parseHTML(page).document.querySelectorAll('#truncation tbody tr')].map((row) =>
+      [...row.children].map(({ innerHTML }) => textOf(innerHTML).trim().replaceAll('\u202f', ' ')),
+    );
+    const made = input.manifests.filter(({ manifest }) => manifest.kind === 'tokenize');
+    const expected = made.map(({ stage, manifest: { metrics } }) => {
+      const cut = (metrics['truncated'] ?? 0) / 2;
+      const comparisons = formatCount(metrics['comparisons'] ?? 0);
+      const kept = cut === 0 ? '100.0 %' : `97.0 % ${cut} cut 27 · 53 · 80 %`;
+      return [
+        `${stage.slice('tokenize/'.length)} per_field · ${stage.endsWith('/test') ? '2,000' : '1,024'} tokens`,
+        `${comparisons} ${cut === 0 ? 'none' : cut} cut`,
+        ...Array<string>(4).fill(kept),
+      ];
+    });
+    expect(rows).toEqual(expected);
+    expect(new Set(made.map(({ manifest }) => manifest.metrics['truncated'] === 0)).size).toBe(2);
+  });
+
+  it('leaves truncation out where tokens come from a build that did not count it', () => {
+    const uncounted = input.manifests.map(({ stage, manifest }) => ({
+      stage,
+      manifest: { ...manifest, metrics: { rows: 2, truncated: 0 } },
+    }));
+    expect(renderReport({ ...input, manifests: uncounted })).not.toContain('<h2>Truncation</h2>');
   });
 
   it('says what became of the time of all attempts, what was lost and what noticing it took', () => {

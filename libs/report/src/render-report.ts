@@ -13,6 +13,7 @@ import { lossSection } from './sections/loss-section.js';
 import { provenanceSection } from './sections/provenance-section.js';
 import { recipeSection } from './sections/recipe-section.js';
 import { timingSection } from './sections/timing-section.js';
+import { truncationSection } from './sections/truncation-section.js';
 import { waterfallSection } from './sections/waterfall-section.js';
 
 /**
@@ -39,8 +40,8 @@ export function renderReport(input: ReportInput): string {
           ${measurement && comparisonSection(measurement)} ${measurement && foldSection(measurement)}
           ${measurement && breakdownSection(measurement)} ${measurement && calibrationSection(measurement)}
           ${lossSection(input)} ${timingSection(progress)}
-          ${goodputSection(input.goodput)} ${dataSection(input)} ${graphSection(progress)}
-          ${provenanceSection(input)} ${recipeSection(recipe)}
+          ${goodputSection(input.goodput)} ${dataSection(input)} ${truncationSection(input)}
+          ${graphSection(progress)} ${provenanceSection(input)} ${recipeSection(recipe)}
           <footer>Made by Nacre from the run’s own artifacts. Every number is computed from logits.</footer>
         </main>
       </body>

@@ -7,8 +7,14 @@ export const promptTemplateSchema = z
   );
 
 export const truncationSchema = z
-  .enum(['per_field'])
-  .describe('per_field: each field is cut at a text boundary to its own share of the tokens');
+  .enum(['per_field', 'token_popping', 'keep_last_turns', 'keep_first_and_last_turns'])
+  .describe(
+    'What is kept of a comparison that is too long. per_field: the beginning of each field, up to its share of the tokens. ' +
+      "token_popping: the winner's: 256 and 700 words, a quarter of the tokens for the prompt, then the ends of the longer answer go " +
+      '(at 1,024 tokens; in proportion for other limits). keep_last_turns: whole rounds from the newest back, of the next one the ' +
+      'beginning and the end of each text, and [...] wherever text is missing. keep_first_and_last_turns: the same, ' +
+      'but after the newest round the first one comes before all others',
+  );
 
 /** How a comparison becomes text and tokens. */
 export const promptSchema = z

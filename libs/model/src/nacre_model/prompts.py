@@ -1,15 +1,14 @@
-"""How a comparison becomes text: templates, and cutting that treats both answers alike.
+"""How a comparison becomes text: the templates and the three fields in them.
 
-Only texts here; `Encode` is the tokenizer's side. A text is always built first and tokenized whole,
-so that whoever has the text gets the same ids.
+Only texts here; `Encode` is the tokenizer's side, truncation.py says which text is kept. A text is
+always built first and tokenized whole, so that whoever has the text gets the same ids.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-
-from nacre_model.protocol import ContractViolation
+from itertools import accumulate, islice
 
 TEMPLATES = {
     # The winner's training template, to the letter.
@@ -51,6 +50,29 @@ def join_turns(turns: Sequence[str | None]) -> str:
     return "\n".join(turn or "" for turn in turns)
 
 
+@dataclass(frozen=True)
+class Side:
+    """One field of a comparison, whole: its turns joined, and where each begins (characters)."""
+
+    text: str
+    turn_starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, turns: Sequence[str | None]) -> Side:
+        """The side that has these turns."""
+        starts = accumulate((len(turn or "") + len("\n") for turn in turns), initial=0)
+        return cls(join_turns(turns), tuple(islice(starts, len(turns))))
+
+    def turn(self, age: int) -> tuple[int, int]:
+        """Where a turn begins and ends, the line break behind it included; 0 is the newest turn.
+
+        Turns older than all there are stand at the beginning and are empty.
+        """
+        bounds = (*self.turn_starts, len(self.text))
+        place = len(self.turn_starts) - 1 - age
+        return (bounds[place], bounds[place + 1]) if place >= 0 else (0, 0)
+
+
 def render(template: str, fields: Fields) -> str:
     """The text that is tokenized."""
     return "".join(_pieces(template, fields))
@@ -69,57 +91,3 @@ def _pieces(template: str, fields: Fields) -> list[str]:
     between, rest = rest.split("{response_a}")
     beside, end = rest.split("{response_b}")
     return [before, fields.prompt, between, fields.response_a, beside, fields.response_b, end]
-
-
-def shares(lengths: Sequence[int], available: int) -> int:
-    """The largest cap under which min(length, cap) adds up to at most `available`.
-
-    A field shorter than its equal share leaves the rest to the longer ones; which field is which
-    does not matter, so exchanging the answers exchanges their shares.
-    """
-    cap, open_fields, left = 0, len(lengths), max(available, 0)
-    for length in sorted(lengths):
-        if length * open_fields > left:
-            return left // open_fields
-        cap, left, open_fields = length, left - length, open_fields - 1
-    return cap
-
-
-def cut(text: str, encoded: Encoded, cap: int) -> str:
-    """The longest beginning of a text that holds at most its first `cap` tokens and no part of a character.
-
-    Where one character is several tokens and not all of them fit, the character goes.
-    """
-    return text if len(encoded.ids) <= cap else text[: encoded.starts[cap]]
-
-
-def fit(template: str, fields: Fields, max_tokens: int, encode: Encode) -> tuple[list[list[int]], bool]:
-    """Token ids of a comparison, as given and swapped, neither longer than max_tokens; whether it was cut.
-
-    Both orders carry the same cut texts: if one of them is too long, both are cut. Each field keeps
-    its beginning up to a common number of tokens, the largest that lets both orders fit.
-
-    Raises ContractViolation when the template alone is longer than max_tokens.
-    """
-
-    def both(candidate: Fields) -> list[list[int]]:
-        return [encode(render(template, order)).ids for order in (candidate, candidate.swapped())]
-
-    orders = both(fields)
-    if max(map(len, orders)) <= max_tokens:
-        return orders, False
-    texts = (fields.prompt, fields.response_a, fields.response_b)
-    parts = [encode(text) for text in texts]
-    overhead = len(encode(render(template, Fields("", "", ""))).ids)
-    cap = shares([len(part.ids) for part in parts], max_tokens - overhead)
-    while cap >= 0:
-        cut_fields = Fields(*(cut(text, part, cap) for text, part in zip(texts, parts, strict=True)))
-        orders = both(cut_fields)
-        # Tokens may merge or split where a field meets the template, so the whole text decides.
-        if max(map(len, orders)) <= max_tokens:
-            return orders, True
-        cap -= 1
-    raise ContractViolation(
-        f"prompt.max_tokens: the template {template} alone has {overhead} tokens with this tokenizer,"
-        f" {max_tokens} are allowed; raise max_tokens or use the template compact"
-    )

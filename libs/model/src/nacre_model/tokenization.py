@@ -9,16 +9,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nacre_model.prompts import Fields, fit, join_turns
+from nacre_model.prompts import Side
 from nacre_model.protocol import InvalidData, TaskContext, task
+from nacre_model.retention import FIELDS, Retention
 from nacre_model.tokenizer import TextEncoder
+from nacre_model.truncation import Truncation
 
 COMPARISONS_FILE = "comparisons.parquet"
 TOKENS_FILE = "tokens.parquet"
 ROWS_PER_STEP = 1024
 """Comparisons held in memory at a time."""
 
-_columns = ["example_id", "prompt", "response_a", "response_b", "label"]
+_columns = ["example_id", *FIELDS, "label"]
 _tokens_schema = pa.schema(
     [
         ("example_id", pa.string()),
@@ -35,10 +37,21 @@ _when_swapped = {"model_a": "model_b", "model_b": "model_a"}
 def tokenize(context: TaskContext) -> dict[str, float]:
     """Writes tokens.parquet (libs/contracts/src/tables): each comparison as given, then swapped.
 
-    Metrics: rows (tokenized, both orders counted), truncated, tokens, longest.
+    Metrics: rows (tokenized, both orders counted), truncated, tokens, longest, and what the truncation
+    keeps (Retention.figures).
+
+    Raises ContractViolation when max_tokens leaves no room for the template.
     """
     context.phase("tokenizing")
     encoder = TextEncoder(context.input("base"))
+    parameters = context.parameters
+    truncation = Truncation(
+        parameters["truncation"],
+        parameters["template"],
+        parameters["max_tokens"] - len(encoder.prefix),
+        encoder.encode,
+    )
+    retention = Retention()
     figures = {"rows": 0, "truncated": 0, "tokens": 0, "longest": 0}
     with (
         pq.ParquetFile(comparisons_file(context.input("comparisons"))) as source,
@@ -49,7 +62,9 @@ def tokenize(context: TaskContext) -> dict[str, float]:
             context.check_stop()
             context.spend("step")
             rows = [
-                row for comparison in batch.to_pylist() for row in token_rows(context, encoder, comparison)
+                row
+                for comparison in batch.to_pylist()
+                for row in token_rows(context, encoder.prefix, truncation, retention, comparison)
             ]
             context.spend("load")
             writer.write_table(pa.Table.from_pylist(rows, schema=_tokens_schema))
@@ -59,7 +74,7 @@ def tokenize(context: TaskContext) -> dict[str, float]:
             figures["tokens"] += sum(lengths)
             figures["longest"] = max(figures["longest"], *lengths)
             context.emit("rows-written", rows=figures["rows"], total=total)
-    return dict(figures)
+    return figures | retention.figures()
 
 
 def comparisons_file(folder: Path) -> Path:
@@ -74,28 +89,31 @@ def comparisons_file(folder: Path) -> Path:
 
 
 def token_rows(
-    context: TaskContext, encoder: TextEncoder, comparison: dict[str, Any]
+    context: TaskContext,
+    prefix: list[int],
+    truncation: Truncation,
+    retention: Retention,
+    comparison: dict[str, Any],
 ) -> Iterator[dict[str, Any]]:
-    """The two rows of one comparison, in the columns of tokens.parquet.
+    """The two rows of one comparison, in the columns of tokens.parquet; `retention` counts it.
 
     Raises InvalidData when its label is none of the recipe's.
     """
-    parameters, labels = context.parameters, context.labels
-    label = comparison["label"]
+    label, labels = comparison["label"], context.labels
     if label is not None and label not in labels:
         raise InvalidData(
             f"{comparison['example_id']}: label {label[:40]} is none of {', '.join(labels)};"
             " drop such rows or add the label to the recipe"
         )
-    fields = Fields(*(join_turns(comparison[name]) for name in ("prompt", "response_a", "response_b")))
-    room = parameters["max_tokens"] - len(encoder.prefix)
-    orders, truncated = fit(parameters["template"], fields, room, encoder.encode)
-    for swapped, ids in zip((False, True), orders, strict=True):
+    sides = [Side.of(comparison[name]) for name in FIELDS]
+    fitted = truncation.fit(sides)
+    retention.add(sides, fitted.kept)
+    for swapped, ids in zip((False, True), fitted.orders, strict=True):
         presented = _when_swapped.get(label, label) if swapped else label
         yield {
             "example_id": comparison["example_id"],
             "swapped": swapped,
-            "input_ids": encoder.prefix + ids,
+            "input_ids": prefix + ids,
             "label": None if presented is None else labels.index(presented),
-            "truncated": truncated,
+            "truncated": fitted.truncated,
         }

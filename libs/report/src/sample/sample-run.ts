@@ -5,7 +5,9 @@ import { goodputOf, measure, type FoldLogits, type FoldRow, type LogitRow } from
 import { dryRun, type PlannedStage } from '@nacre/stages';
 
 import type { ReportInput } from '../report-input.js';
+import { draw } from './draw.js';
 import { sampleAttempts } from './sample-attempts.js';
+import { sampleTruncation } from './sample-truncation.js';
 
 /** What a sample run is to look like. */
 export interface SampleRun {
@@ -79,11 +81,6 @@ function sampleRecipe(name: string, labels: Recipe['labels']): Recipe {
     controls: { student_alone: true, permuted_teachers: true, round_to_nearest: true },
     gates: { merge: { max_log_loss_rise: 0.003, otherwise: 'report' } },
   });
-}
-
-/** A number in [0, 1) from a name: the sample is the same on every machine. */
-function draw(name: string): number {
-  return parseInt(canonicalDigest(name).slice(0, 12), 16) / 16 ** 12;
 }
 
 function sampleMeasurement({ labels, folds, student, gates }: Recipe) {
@@ -226,7 +223,10 @@ function timed(stages: readonly StageState[]): StageState[] {
   });
 }
 
-function manifestOf({ name, kind, key, needs }: PlannedStage, states: readonly StageState[]): Manifest {
+function manifestOf(
+  { name, kind, key, needs, parameters }: PlannedStage,
+  states: readonly StageState[],
+): Manifest {
   const state = states.find((each) => each.name === name);
   const manifestOfName = (need: string) =>
     states.find((each) => each.name === need)?.artifact?.manifest_id ?? key;
@@ -248,9 +248,9 @@ function manifestOf({ name, kind, key, needs }: PlannedStage, states: readonly S
       state?.queue === 'nacre-data'
         ? { node: '22.12.0', duckdb: '1.5.4' }
         : { torch: '2.13.0', device: 'cpu', instruction_set: 'AVX2', threads: 1 },
-    parameters: {},
+    parameters: parameters as Manifest['parameters'],
     inputs: Object.fromEntries(needs.map((need) => [need.replaceAll('/', '-'), manifestOfName(need)])),
     files: [],
-    metrics: {},
+    metrics: kind === 'tokenize' ? sampleTruncation(name) : {},
   };
 }
