@@ -1,9 +1,9 @@
 import { rename, rm } from 'node:fs/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { DuckDBDataChunk, listValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 
 import { sqlName, sqlText, withDatabase } from './database.js';
+import { Pace } from './pace.js';
 import type { TableColumns, TableRow } from './table-columns.js';
 
 /** Rows DuckDB takes at once. */
@@ -47,6 +47,7 @@ async function load<Columns extends TableColumns>(
   await connection.run(`CREATE TABLE loaded (${definitions.join(', ')})`);
   const appender = await connection.createAppender('loaded');
   const types = names.map((_, index) => appender.columnType(index));
+  const pace = new Pace(signal);
   let pending: DuckDBValue[][] = [];
   const append = () => {
     const chunk = DuckDBDataChunk.create(types, pending.length);
@@ -56,12 +57,9 @@ async function load<Columns extends TableColumns>(
   };
   for await (const row of rows) {
     pending.push(names.map((name) => toValue(row[name])));
-    if (pending.length === CHUNK_ROWS) {
-      append();
-      // Rows that come without waiting would hold the event loop: no heartbeat, and no abort, until the last one.
-      await nextTurn();
-      signal?.throwIfAborted();
-    }
+    if (pending.length === CHUNK_ROWS) append();
+    // Rows that come without waiting would hold the event loop: no heartbeat, and no abort, until the last one.
+    if (pace.due) await pace.rest();
   }
   if (pending.length > 0) append();
   appender.closeSync();

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import type { Installation } from '@nacre/activities';
+import { TOKENS_FILE } from '@nacre/contracts/tables';
+import { taskEventSchema, taskRequestSchema } from '@nacre/contracts/trainer';
+import { tokenize } from '@nacre/stages';
+
+export interface TokenizeSettings {
+  readonly installation: Installation;
+  /** Folder with the files of a tokenizer. */
+  readonly tokenizer: string;
+  /** Folder of a prepared source. */
+  readonly comparisons: string;
+  readonly maxTokens: number;
+  readonly threads: number;
+  /** Gets the artifact and the task's documents; emptied before. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+export interface TokenizeCost {
+  /** Wall time of the process, its imports in it. */
+  readonly seconds: number;
+  readonly peakBytes: number;
+  readonly rows: number;
+  readonly tokens: number;
+  readonly truncated: number;
+  /** sha256 of tokens.parquet. */
+  readonly sha256: string;
+}
+
+/** The task tokenize as a worker without a warm parent starts it. @throws Error with the task's words when it fails */
+export async function tokenizeTask(settings: TokenizeSettings): Promise<TokenizeCost> {
+  const { installation, folder, threads, signal } = settings;
+  const output = join(folder, 'output');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(output, { recursive: true });
+  const request = taskRequestSchema.parse({
+    nacre_request: 1,
+    task: 'tokenize',
+    stage: { kind: tokenize.kind, version: tokenize.version, name: 'tokenize/measured', key: '0'.repeat(64) },
+    parameters: tokenize.parameters.parse({
+      labels: ['model_a', 'model_b', 'tie'],
+      ...{ template: 'blackpearl', max_tokens: settings.maxTokens, truncation: 'per_field' },
+    }),
+    execution: { device: 'cpu', threads, micro_batch_tokens: 1024, ranks: 1 },
+    inputs: { base: settings.tokenizer, comparisons: settings.comparisons },
+    input_contents: { base: '0'.repeat(64), comparisons: '0'.repeat(64) },
+    checkpoints: null,
+    output,
+    events: join(folder, 'events.jsonl'),
+    result: join(folder, 'result.json'),
+  });
+  const file = join(folder, 'request.json');
+  await writeFile(file, JSON.stringify(request));
+  const { PATH, HOME } = process.env;
+  const started = performance.now();
+  await promisify(execFile)(installation.python, ['-m', 'nacre_model', 'tokenize', '--request', file], {
+    env: { PATH, HOME, PYTHONPATH: installation.pythonPath, OMP_NUM_THREADS: String(threads) },
+    signal,
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const { metrics } = JSON.parse(await readFile(request.result, 'utf8')) as {
+    metrics: Record<string, number>;
+  };
+  const { rows = 0, tokens = 0, truncated = 0 } = metrics;
+  const peakBytes = await memoryPeak(request.events);
+  return { seconds, peakBytes, rows, tokens, truncated, sha256: await sha256(join(output, TOKENS_FILE)) };
+}
+
+async function memoryPeak(events: string): Promise<number> {
+  const lines = (await readFile(events, 'utf8')).trimEnd().split('\n');
+  for (const line of lines) {
+    const event = taskEventSchema.parse(JSON.parse(line));
+    if (event.type === 'memory-peak') return event.bytes;
+  }
+  return 0;
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(file) as AsyncIterable<Buffer>) hash.update(piece);
+  return hash.digest('hex');
+}
