@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { preparedRows } from './prepared-source.fixture.js';
+import { preparedRows, refusal } from './prepared-source.fixture.js';
 import { temporaryFolder } from './temporary-folder.fixture.js';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -45,4 +45,24 @@ it('Parquet as pyarrow writes it is read, whatever the columns beside those of t
     { id: 'c', label: 'tie' },
   ]);
   expect(counts).toMatchObject({ rows: 3, ties_folded: 1 });
+});
+
+/** Texts whose bytes are not UTF-8, which pyarrow writes without a look at them. */
+const WRITE_LATIN_1 = `
+import struct, sys, pyarrow as pa, pyarrow.parquet as pq
+text = "SECRET caf\u00e9".encode("latin-1")
+bad = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(struct.pack("<2i", 0, len(text))), pa.py_buffer(text)])
+one = pa.array([1])
+pq.write_table(pa.table({
+    "id": one, "prompt": bad, "response_a": bad, "response_b": bad,
+    "winner_model_a": one, "winner_model_b": pa.array([0]), "winner_tie": pa.array([0]),
+}), sys.argv[1])
+`;
+
+it('Parquet whose texts are not UTF-8 is refused without quoting them', async () => {
+  const file = join(await temporaryFolder(), 'latin-1.parquet');
+  execFileSync(python, ['-c', WRITE_LATIN_1, file]);
+  const refused = await refusal(readFileSync(file), { format: 'arena_text', file_type: 'parquet' });
+  expect(refused).toContain('train: cannot be read as Parquet after row 0: a text that is not UTF-8');
+  expect(refused).not.toContain('SECRET');
 });

@@ -7,6 +7,7 @@ import { dataFault } from './data-fault.js';
 import { openDatabase, sqlName, sqlText } from './database.js';
 import { Pace } from './pace.js';
 import { scalarText } from './scalar-text.js';
+import { quotedId } from './quoted-id.js';
 import type { TableFile, TableRecord } from './table-records.js';
 
 /** Types of columns, as DuckDB names them, in which a comparison can stand: no bytes, times, decimals or maps. */
@@ -54,14 +55,20 @@ export async function* parquetRecords(table: TableFile): AsyncGenerator<TableRec
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof InvalidData) throw error;
-    // DuckDB's own message may quote a value.
-    const problem = String(error).includes('Out of Memory Error')
-      ? 'its rows are too large to be read at once; write the file without images, or with row groups of 100 rows'
-      : 'the file is damaged';
-    throw dataFault({ source }, `cannot be read as Parquet after row ${row}: ${problem}`);
+    throw dataFault({ source }, `cannot be read as Parquet after row ${row}: ${problemOf(error)}`);
   } finally {
     await database.close();
   }
+}
+
+/** DuckDB's own message may quote a value, so it is not passed on. */
+function problemOf(error: unknown): string {
+  const message = String(error);
+  if (message.includes('Out of Memory Error')) {
+    return 'its rows are too large to be read at once; write the file without images, or with row groups of 100 rows';
+  }
+  if (message.includes('Invalid string encoding')) return 'a text that is not UTF-8; write it as UTF-8';
+  return 'the file is damaged';
 }
 
 async function checkFrame(file: string, source: string): Promise<void> {
@@ -100,7 +107,7 @@ function readableColumns(
     if (!READABLE.test(type)) {
       throw dataFault(
         { source, column: name },
-        `of type ${type}, which holds no text; write text, numbers, or lists of them`,
+        `of type ${quotedId(type)}, which holds no text; write text, numbers, or lists of them`,
       );
     }
   }
