@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { installation, taskRunner, WarmStarter } from '@nacre/activities';
 import { openStore } from '@nacre/artifact-store';
+import { measurementSchema } from '@nacre/contracts/measurement';
 import { resolveRecipe, type LabelPolicy, type RecipeInput } from '@nacre/contracts/recipe';
 import { foldColumns, labelFoldColumns } from '@nacre/contracts/tables';
 import { readTable } from '@nacre/data';
@@ -138,6 +139,16 @@ describe.each(policies)('a run under the label policy $policy', ({ policy, teach
       expect(steps.reduce((sum, { rows }) => sum + rows, 0)).toBe(2 * seen.length);
     },
   );
+
+  it('measures teachers on rows that they held out, and says which scores of the student are not honest', async () => {
+    const file = join(folderOf(run, 'measure'), 'measurement.json');
+    const measured = measurementSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    expect(measured.label_policy).toBe(policy);
+    expect(measured.contaminated).toEqual(policy === 'out_of_fold' ? ['student'] : undefined);
+    const scored = measured.folds.filter(({ role, score }) => role === 'teacher' && score !== null);
+    // A pair stands in the table once for each fold that it holds out.
+    expect(scored).toHaveLength(Object.values(teachers).flat().length);
+  });
 
   it('deals every row one label fold, as the query page counts them', async () => {
     const folders = { folds: folderOf(run, 'folds'), 'label-folds': folderOf(run, 'label-folds') };
