@@ -156,7 +156,8 @@ const base: RecipeInput = {
     test: { path: 's3://bucket/test.csv' },
   },
   folds: { count: 2, blind_fraction: 0.2 },
-  prompt: { max_tokens: 128 },
+  // So short that rows are cut: every truncation gives other bytes.
+  prompt: { max_tokens: 64 },
   models: { llama: { tiny: { family: 'llama', ...tiny } }, gemma: { tiny: { family: 'gemma2', ...tiny } } },
   training: { adapter: { rank: 4, alpha: 8 }, global_batch: 4, dtype: 'float32' },
   post_pretrain: { data: 'ut', learning_rate: 1e-3 },

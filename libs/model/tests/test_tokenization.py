@@ -126,6 +126,34 @@ def test_long_rows_are_cut_and_counted(tmp_path: Path, base: Base, prepared: Pat
     assert metrics["rows"] == len(lengths)
 
 
+def test_metrics_say_what_the_truncation_keeps(tmp_path: Path, base: Base, prepared: Path):
+    inputs = {"base": base("llama"), "comparisons": prepared}
+    figures = {
+        limit: tokenize(make_context(tmp_path / str(limit), "tokenize", parameters(max_tokens=limit), inputs))
+        for limit in (512, 40)
+    }
+    for metrics in figures.values():
+        assert metrics["comparisons"] == metrics["rows"] / 2 == 40
+        # Every row is one round here.
+        assert metrics["cut_last_turn"] == metrics["truncated"] / 2
+    assert figures[512]["kept_response_a"] == figures[512]["kept_last_turn"] == 1
+    assert "kept_response_a_p50" not in figures[512]
+    assert 0 < figures[40]["kept_response_a_p10"] <= figures[40]["kept_response_a_p90"] < 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "newest"), [("per_field", False), ("token_popping", False), ("keep_last_turns", True)]
+)
+def test_the_recipe_chooses_the_truncation(tmp_path: Path, base: Base, policy: str, newest: bool):
+    turns = ["old " * 60, "new"]
+    source = comparisons(tmp_path / "source", "tie", prompt=turns, response_a=turns, response_b=turns)
+    inputs = {"base": base("llama"), "comparisons": source}
+    context = make_context(tmp_path / "job", "tokenize", parameters(truncation=policy), inputs)
+    ids = tokens_of(context)["input_ids"].to_pylist()
+    text = AutoTokenizer.from_pretrained(base("llama")).decode(ids[0], skip_special_tokens=True)
+    assert text.count("new") == (3 if newest else 0)
+
+
 def test_the_same_request_gives_the_same_bytes(tmp_path: Path, base: Base, prepared: Path):
     contents = []
     for name in ("first", "second"):
