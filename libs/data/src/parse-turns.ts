@@ -8,6 +8,12 @@ export interface ParsedTurns {
   readonly repairs: readonly Repair[];
 }
 
+/** The value of a cell of JSON and what was repaired to read it. */
+export interface JsonCell {
+  readonly value: unknown;
+  readonly repairs: readonly Repair[];
+}
+
 /** What is wrong with a cell, in words that hold none of it. */
 export interface CellProblem {
   readonly problem: string;
@@ -41,9 +47,7 @@ export function parseTurnsOrText(cell: unknown): ParsedTurns | CellProblem {
 }
 
 /** The value of a JSON cell, raw control characters inside its strings read as themselves; undefined where it is no JSON. */
-export function parseJsonCell(
-  cell: string,
-): { readonly value: unknown; readonly repairs: readonly Repair[] } | undefined {
+export function parseJsonCell(cell: string): JsonCell | undefined {
   const strict = parseJson(cell);
   if (strict !== undefined) return { ...strict, repairs: [] };
   const loose = parseJson(cell.replace(JSON_STRING, escapeControls));

@@ -5,6 +5,7 @@ import {
   parseTurns,
   parseTurnsOrText,
   type CellProblem,
+  type JsonCell,
   type ParsedTurns,
 } from './parse-turns.js';
 import type { TableRecord } from './table-records.js';
@@ -54,7 +55,7 @@ export const readTexts: CellReader = (record, columns, source) => {
     record,
     columns,
     source,
-    answers.map((answer) => joined(prompt, answer)),
+    answers.map((answer) => ({ value: joined(prompt, answer), repairs: [] })),
   );
 };
 
@@ -62,7 +63,8 @@ export const readTexts: CellReader = (record, columns, source) => {
 export const readConversations: CellReader = (record, columns, source) => {
   const values = [columns.response_a, columns.response_b].map((column) => {
     const cell = record.get(column);
-    return typeof cell === 'string' ? parseJsonCell(cell)?.value : cell;
+    const asItIs = { value: cell, repairs: [] };
+    return typeof cell === 'string' ? (parseJsonCell(cell) ?? asItIs) : asItIs;
   });
   return compared(record, columns, source, values);
 };
@@ -82,22 +84,23 @@ function compared(
   { row }: TableRecord,
   { response_a, response_b }: CellColumns,
   source: string,
-  values: readonly unknown[],
+  values: readonly JsonCell[],
 ): Cells | LeftOut {
-  const read = (column: string, value: unknown) => {
-    const conversation = parseConversation(value);
+  const read = (column: string, cell: JsonCell | undefined) => {
+    const conversation = parseConversation(cell?.value);
     if ('problem' in conversation) throw dataFault({ source, row, column }, conversation.problem);
-    return conversation;
+    const { prompt, answers, images } = conversation;
+    const repairs = [...(cell?.repairs ?? []), ...prompt.repairs, ...answers.repairs];
+    return { prompt: prompt.turns, answers: { turns: answers.turns, repairs }, images };
   };
   const a = read(response_a, values[0]);
   const b = read(response_b, values[1]);
   if (a.images) return { leftOut: 'images_left_out', column: response_a };
   if (b.images) return { leftOut: 'images_left_out', column: response_b };
-  const { turns } = a.prompt;
   const alike =
-    turns.length === b.prompt.turns.length && turns.every((turn, i) => turn === b.prompt.turns[i]);
+    a.prompt.length === b.prompt.length && a.prompt.every((turn, index) => turn === b.prompt[index]);
   if (!alike) return { leftOut: 'unlike_prompts_left_out', column: response_b };
-  return { prompt: a.prompt, response_a: a.answers, response_b: b.answers };
+  return { prompt: { turns: a.prompt, repairs: [] }, response_a: a.answers, response_b: b.answers };
 }
 
 function parsed(

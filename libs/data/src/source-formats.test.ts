@@ -232,6 +232,22 @@ describe('current exports of the arena', () => {
     ]);
   });
 
+  it('note what is repaired in either conversation', async () => {
+    const cell = (text: string) => `"${text.replaceAll('"', '""')}"`;
+    const question = '{"role":"user","content":"q"}';
+    const rows = [
+      `1,tie,${cell(`[${question}]`)},${cell(`[{"role":"system","content":"s"},${question}]`)}`,
+      `2,tie,${cell(`[${question}]`)},${cell(`[${question},{"role":"assistant","content":"a\n\\ud83d"}]`)}`,
+    ];
+    const text = `id,winner,conversation_a,conversation_b\n${rows.join('\n')}\n`;
+    const { repairs } = await preparedRows(text, { ...change, file_type: 'csv' });
+    expect(repairs).toEqual([
+      'system_messages_dropped,1,conversation_b',
+      'controls_repaired,2,conversation_b',
+      'surrogates_repaired,2,conversation_b',
+    ]);
+  });
+
   it('as test rows must be whole, since every id is predicted, and need no vote', async () => {
     const { winner, ...first } = battles[0] ?? battle('', '', []);
     expect(winner).toBe('model_b');
