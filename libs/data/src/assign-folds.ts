@@ -14,6 +14,7 @@ import {
 
 import { eachRow } from './each-row.js';
 import { NearDuplicates, type NearGroups } from './near-duplicates.js';
+import { Pace } from './pace.js';
 import { BLIND, spreadGroups, type RowGroup } from './spread-groups.js';
 import type { TableRow } from './table-columns.js';
 import { writeTable } from './write-table.js';
@@ -66,16 +67,20 @@ export async function assignFolds(
     }
     return rows;
   };
+  const pace = new Pace(signal);
   const exact = { train: await read([train]), extra: await read(extra) };
   const groups = await near?.groups();
   const grouped = (rows: readonly Row[]): readonly Row[] =>
     groups === undefined ? rows : rows.map((row) => ({ ...row, prompt_group: groups.of(row.prompt_group) }));
   const [trainRows, extraRows] = [grouped(exact.train), grouped(exact.extra)];
+  await pace.rest();
   const trainFolds = await splitTrain(trainRows, parameters, signal);
+  await pace.rest();
   const { folds: extraFolds, duplicates } = holdOutExtra(extraRows, trainRows, trainFolds, parameters.count);
 
   await mkdir(folder, { recursive: true });
   await writeTable(join(folder, FOLDS_FILE), foldColumns, [...trainFolds, ...extraFolds], signal);
+  await pace.rest();
   const counts = {
     ...(groups === undefined ? {} : countNear(groups)),
     ...countTrain(trainFolds, parameters),

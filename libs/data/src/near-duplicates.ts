@@ -75,8 +75,8 @@ export class NearDuplicates {
 
   /** The groups of all prompts taken in so far. @throws the signal's reason once it is aborted. */
   async groups(): Promise<NearGroups> {
-    const names = [...this.#prompts.keys()];
-    const components = await this.#components(names);
+    const pace = new Pace(this.#signal);
+    const components = await this.#components(pace);
     const largest = Math.max(ALWAYS_ALLOWED_ROWS, LARGEST_SHARE * this.#rows);
     const groupOf = new Map<string, string>();
     const split: SplitComponent[] = [];
@@ -85,6 +85,7 @@ export class NearDuplicates {
       const [first = ''] = members.sort();
       if (rows > largest) split.push({ rows, prompts: members.length, prompt_group: first });
       else for (const name of members) groupOf.set(name, first);
+      if (pace.due) await pace.rest();
     }
     return {
       of: (promptGroup) => groupOf.get(promptGroup) ?? promptGroup,
@@ -94,13 +95,14 @@ export class NearDuplicates {
   }
 
   /** Components of at least two prompts. */
-  async #components(names: readonly string[]): Promise<string[][]> {
-    const sets = names.map((name) => this.#prompts.get(name)?.shingles ?? new Uint32Array());
-    const pace = new Pace(this.#signal);
+  async #components(pace: Pace): Promise<string[][]> {
+    const sets = Array.from(this.#prompts.values(), (prompt) => prompt.shingles);
     const union = await joined(sets, this.#weights, pace);
     const members = new Map<number, string[]>();
-    for (const [index, name] of names.entries()) {
+    let index = 0;
+    for (const name of this.#prompts.keys()) {
       const root = union.rootOf(index);
+      index += 1;
       const component = members.get(root);
       if (component === undefined) members.set(root, [name]);
       else component.push(name);

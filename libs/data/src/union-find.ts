@@ -3,7 +3,7 @@ export class UnionFind {
   readonly #parents: Int32Array;
 
   constructor(size: number) {
-    this.#parents = Int32Array.from({ length: size }, (_, index) => index);
+    this.#parents = new Int32Array(size).map((_, index) => index);
   }
 
   /** The number that stands for the set of a number. */

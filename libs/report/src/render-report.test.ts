@@ -108,6 +108,12 @@ describe('the page of a finished run', () => {
     expect(text).toContain('no pair of answers stands on both sides of a split');
   });
 
+  it('names the rows whose prompts are nearly the same, by id, and the template that too many follow', () => {
+    const text = textOf(page).replaceAll('\u202f', ' ');
+    expect(text).toMatch(/test:17\s*train:803\s*prompts 0\.92 alike/);
+    expect(text).toMatch(/21 prompts of 24 rows follow one template, train:64 among them/);
+  });
+
   it('says per source and tokenizer how much text the limit left out', () => {
     const rows = [...parseHTML(page).document.querySelectorAll('#truncation tbody tr')].map((row) =>
       [...row.children].map(({ innerHTML }) => textOf(innerHTML).trim().replaceAll('\u202f', ' ')),
@@ -210,7 +216,13 @@ describe('text from outside', () => {
       },
       histories: [{ ...history, stage: HOSTILE }],
       counts: [{ stage: HOSTILE, counts: { [HOSTILE]: 1 } }],
-      leak: { red: 1, overlaps: [{ same: 'pair', set: HOSTILE, other: HOSTILE, rows: 1, red: true }] },
+      leak: {
+        red: 1,
+        overlaps: [{ same: 'pair', set: HOSTILE, other: HOSTILE, rows: 1, red: true }],
+        worst: [[HOSTILE, HOSTILE]],
+        nearest: [{ ids: [HOSTILE, HOSTILE], similarity: 0.9 }],
+        split: [{ rows: 30, prompts: 20, example_id: HOSTILE }],
+      },
       manifests: [
         {
           stage: HOSTILE,

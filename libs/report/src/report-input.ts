@@ -17,6 +17,12 @@ export interface LeakFindings {
     readonly rows: number;
     readonly red: boolean;
   }[];
+  /** Example ids of rows that are the same pair, the worst first. */
+  readonly worst: readonly (readonly [string, string])[];
+  /** Rows whose prompts are near-duplicates, the most alike first. */
+  readonly nearest: readonly { readonly ids: readonly [string, string]; readonly similarity: number }[];
+  /** Components of near-duplicates that were too large to be one. */
+  readonly split: readonly { readonly rows: number; readonly prompts: number; readonly example_id: string }[];
 }
 
 /** Everything that a run report shows. What a failed run never made is null or left out. */

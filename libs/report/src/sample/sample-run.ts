@@ -50,7 +50,14 @@ export async function sampleRun({ labels, name = 'demo' }: SampleRun = {}): Prom
         { same: 'pair', set: 'train', other: 'test', rows: 0, red: true },
         { same: 'prompt', set: 'train', other: 'extra', rows: 31, red: false },
         { same: 'prompt', set: 'train', other: 'test', rows: 4, red: false },
+        { same: 'near_prompt', set: 'test', other: 'train', rows: 2, red: false },
       ],
+      worst: [],
+      nearest: [
+        { ids: ['test:17', 'train:803'], similarity: 0.92 },
+        { ids: ['test:140', 'train:22'], similarity: 0.71 },
+      ],
+      split: [{ rows: 24, prompts: 21, example_id: 'train:64' }],
     },
     manifests: planned.map((stage) => ({ stage: stage.name, manifest: manifestOf(stage, states) })),
     links: [

@@ -14,6 +14,9 @@ const samenesses = {
   near_prompt: 'prompt, nearly',
 } as const;
 
+/** Rows of the list of the worst. */
+const NAMED = 10;
+
 const foldKey = /^fold_(\d+)_(.+)$/;
 
 /** How many rows were read, kept, repaired and dropped, how the folds fell, and what the leak gate found. */
@@ -74,12 +77,16 @@ function formatOptional(count: number | undefined): string {
   return count === undefined ? '–' : formatCount(count);
 }
 
-function leakCard({ red, overlaps }: NonNullable<ReportInput['leak']>): Html {
+function leakCard({ red, overlaps, worst, nearest, split }: NonNullable<ReportInput['leak']>): Html {
   const verdict =
     red === 0
       ? html`<span class="state is-done">clean: no pair of answers stands on both sides of a split</span>`
       : html`<span class="state is-failed">${formatCount(red)} rows stand on both sides of a split</span>`;
   const found = overlaps.filter(({ rows }) => rows > 0);
+  const named = [
+    ...worst.map((ids) => ({ ids, alike: 'the same pair' })),
+    ...nearest.map(({ ids, similarity }) => ({ ids, alike: `prompts ${similarity.toFixed(2)} alike` })),
+  ].slice(0, NAMED);
   return html`<div class="card">
     <h3>Leak gate</h3>
     <p style="margin-bottom: 6px">${verdict}</p>
@@ -103,6 +110,22 @@ function leakCard({ red, overlaps }: NonNullable<ReportInput['leak']>): Html {
             { head: 'Rows', cell: ({ rows }) => formatCount(rows), number: true },
           ])
     }
+    ${
+      named.length === 0
+        ? null
+        : table(named, [
+            { head: 'Row', cell: ({ ids }) => ids[0] },
+            { head: 'and row', cell: ({ ids }) => ids[1] },
+            { head: 'are', cell: ({ alike }) => alike },
+          ])
+    }
+    ${split.map(
+      ({ rows, prompts, example_id }) =>
+        html`<p class="quiet">
+          ${formatCount(prompts)} prompts of ${formatCount(rows)} rows follow one template, ${example_id}
+          among them; each stands for itself.
+        </p>`,
+    )}
   </div>`;
 }
 
