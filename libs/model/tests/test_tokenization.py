@@ -164,6 +164,18 @@ def test_the_same_request_gives_the_same_bytes(tmp_path: Path, base: Base, prepa
     assert contents[0] == contents[1]
 
 
+def test_threads_change_nothing_but_the_time(tmp_path: Path, base: Base, prepared: Path):
+    contents = []
+    for threads in (1, 2):
+        inputs = {"base": base("qwen2"), "comparisons": prepared}
+        context = make_context(tmp_path / str(threads), "tokenize", parameters(max_tokens=40), inputs)
+        context.execution["threads"] = threads
+        metrics = tokenize(context)
+        assert metrics["truncated"] > 0
+        contents.append((metrics, (context.output / "tokens.parquet").read_bytes()))
+    assert contents[0] == contents[1]
+
+
 def test_progress_is_told_in_events_of_the_contract(tmp_path: Path, base: Base, prepared: Path):
     context = make_context(
         tmp_path / "job", "tokenize", parameters(), {"base": base("llama"), "comparisons": prepared}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from nacre_model.prompts import Side
 from nacre_model.protocol import InvalidData, TaskContext, task
 from nacre_model.retention import FIELDS, Retention
 from nacre_model.tokenizer import TextEncoder
-from nacre_model.truncation import Truncation
+from nacre_model.truncation import Fitted, Truncation
 
 COMPARISONS_FILE = "comparisons.parquet"
 TOKENS_FILE = "tokens.parquet"
@@ -56,16 +57,19 @@ def tokenize(context: TaskContext) -> dict[str, float]:
     with (
         pq.ParquetFile(comparisons_file(context.input("comparisons"))) as source,
         pq.ParquetWriter(context.output / TOKENS_FILE, _tokens_schema, compression="zstd") as writer,
+        ThreadPoolExecutor(context.execution["threads"]) as threads,
     ):
         total = 2 * source.metadata.num_rows
         for batch in source.iter_batches(batch_size=ROWS_PER_STEP, columns=_columns):
             context.check_stop()
             context.spend("step")
-            rows = [
-                row
-                for comparison in batch.to_pylist()
-                for row in token_rows(context, encoder.prefix, truncation, retention, comparison)
-            ]
+            comparisons = batch.to_pylist()
+            sides = [[Side.of(comparison[name]) for name in FIELDS] for comparison in comparisons]
+            rows = []
+            # Each comparison for itself, so that the threads change nothing but the time.
+            for number, fitted in enumerate(threads.map(truncation.fit, sides)):
+                retention.add(sides[number], fitted.kept)
+                rows.extend(token_rows(context, encoder.prefix, comparisons[number], fitted))
             context.spend("load")
             writer.write_table(pa.Table.from_pylist(rows, schema=_tokens_schema))
             lengths = [len(row["input_ids"]) for row in rows]
@@ -89,13 +93,9 @@ def comparisons_file(folder: Path) -> Path:
 
 
 def token_rows(
-    context: TaskContext,
-    prefix: list[int],
-    truncation: Truncation,
-    retention: Retention,
-    comparison: dict[str, Any],
+    context: TaskContext, prefix: list[int], comparison: dict[str, Any], fitted: Fitted
 ) -> Iterator[dict[str, Any]]:
-    """The two rows of one comparison, in the columns of tokens.parquet; `retention` counts it.
+    """The two rows of one comparison, in the columns of tokens.parquet.
 
     Raises InvalidData when its label is none of the recipe's.
     """
@@ -105,9 +105,6 @@ def token_rows(
             f"{comparison['example_id']}: label {label[:40]} is none of {', '.join(labels)};"
             " drop such rows or add the label to the recipe"
         )
-    sides = [Side.of(comparison[name]) for name in FIELDS]
-    fitted = truncation.fit(sides)
-    retention.add(sides, fitted.kept)
     for swapped, ids in zip((False, True), fitted.orders, strict=True):
         presented = _when_swapped.get(label, label) if swapped else label
         yield {

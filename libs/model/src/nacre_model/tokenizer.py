@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from importlib import resources
 from itertools import takewhile
 from pathlib import Path
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Encoding, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from nacre_model.prompts import Encoded
 from nacre_model.protocol import ContractViolation
@@ -54,9 +55,25 @@ class TextEncoder:
         self._tokenizer.no_padding()
 
     def encode(self, text: str) -> Encoded:
-        """Ids and offsets of a text, special tokens left out."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        return Encoded(encoding.ids, [start for start, _end in encoding.offsets])
+        """Ids and offsets of a text, special tokens left out. Several threads may ask at the same time."""
+        # Of the library's calls this one lets other threads of Python run.
+        (encoding,) = self._tokenizer.encode_batch([text], add_special_tokens=False)
+        return _Lazy(encoding)
+
+
+class _Lazy(Encoded):
+    """The library's encoding, whose lists are made when asked for: the starts of texts that fit never are."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.__dict__["encoding"] = encoding
+
+    @cached_property
+    def ids(self) -> list[int]:
+        return self.__dict__["encoding"].ids
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [start for start, _end in self.__dict__["encoding"].offsets]
 
 
 def committed_words() -> list[str]:

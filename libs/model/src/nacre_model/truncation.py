@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 from math import ceil
 
 from nacre_model.prompts import Encode, Encoded, Fields, Side, render
@@ -191,9 +191,10 @@ class Truncation:
                 continue
             fields = Fields(*(kept_text(side.text, spans) for side, spans in zip(sides, kept, strict=True)))
             texts = (render(self._template, order) for order in (fields, fields.swapped()))
-            orders = [self._room.encode(text).ids for text in texts]
             # Tokens may merge or split where a field meets the template, so the whole text decides.
-            if max(map(len, orders)) <= self._room.row:
+            encoded = (self._room.encode(text).ids for text in texts)
+            orders = list(takewhile(lambda ids: len(ids) <= self._room.row, encoded))
+            if len(orders) == 2:
                 return Fitted(orders, fields, kept, kept != _all(sides))
             refused = kept
         raise AssertionError("the template alone was measured, and now it does not fit")
