@@ -24,6 +24,7 @@ export function calibrations(folds: ScoredFolds, steps: readonly MeasuredStep[])
   return scaled.flatMap(({ step, role, later }) => {
     const fitted = steps.find((each) => each.step === step)?.outOfFold;
     if (!fitted) return [];
+    const apart = folds.blindApart(role);
     return methods.flatMap((method): Calibration[] => {
       const scaling = fitScaling(method, fitted);
       const facts = {
@@ -34,7 +35,6 @@ export function calibrations(folds: ScoredFolds, steps: readonly MeasuredStep[])
         factors: [...scaling.factors],
         offsets: [...scaling.offsets],
       };
-      const apart = folds.blindApart(role);
       // Each fold is scaled before the mean is taken: the scaling was fitted on single folds.
       const mean = (rows: readonly (readonly ScoredRow[])[]) =>
         rows.length === 0 ? null : folds.blindOf(meanProbabilities(rows));

@@ -9,7 +9,8 @@ export interface FeatureRow {
 /** Weight of the squared distance to the start: it keeps a fit finite where a model makes no mistake, and moves no other. */
 const PULL = 1e-7;
 const STEPS = 100;
-const CONVERGED = 1e-11;
+/** A Newton step smaller than this in every parameter is the last. */
+const SMALL = 1e-7;
 
 /**
  * Parameters with the smallest mean log loss of softmax(scores), by damped Newton steps from `start`. The loss is
@@ -20,10 +21,12 @@ export function fitLinearSoftmax(rows: readonly FeatureRow[], start: readonly nu
   let here = objective(rows, start, parameters);
   for (let step = 0; step < STEPS; step += 1) {
     const move = solveLinear(here.hessian, here.gradient);
-    if (move.every((change) => Math.abs(change) < CONVERGED)) break;
+    const last = move.every((change) => Math.abs(change) < SMALL);
     const slope = move.reduce((sum, change, index) => sum + change * (here.gradient[index] ?? 0), 0);
     let length = 1;
     let next = moved(parameters, move, length);
+    // The error after such a step is the square of its size, which rounding hides: nothing is left to look for.
+    if (last) return next;
     let there = objective(rows, start, next);
     while (there.loss > here.loss - 1e-4 * length * slope && length > 1e-6) {
       length /= 2;

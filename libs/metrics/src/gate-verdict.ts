@@ -34,5 +34,7 @@ export function gateVerdict({ gate, max_log_loss_rise, difference }: GateQuestio
 }
 
 function signed(value: number): string {
-  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(4)}`;
+  const digits = Math.abs(value).toFixed(4);
+  if (Number(digits) === 0) return digits;
+  return `${value < 0 ? '-' : '+'}${digits}`;
 }
