@@ -63,11 +63,24 @@ it(
       expect(Math.max(...dev) - Math.min(...dev)).toBeLessThanOrEqual(2);
     }
 
-    const leaks = await checkLeaks({
-      ...{ train: train.folder, extra: [extra.folder], postPretrain: ut.folder, test: test.folder },
-      ...{ foldsFolder, folder: join(parent, 'leaks') },
-    });
+    const sets = { train: train.folder, extra: [extra.folder], postPretrain: ut.folder, test: test.folder };
+    const leaks = await checkLeaks({ ...sets, foldsFolder, folder: join(parent, 'leaks') });
     expect(leaks.red).toBe(0);
     expect(leaks).not.toHaveProperty('prompt_blind_train');
+
+    // Two extra rows have a blind prompt in nearly the same words: exact folds train on them, near ones do not.
+    expect(leaks['near_prompt_blind_extra']).toBe(2);
+    const nearFolds = join(parent, 'near-folds');
+    const near = await assignFolds(
+      { count: 3, seed: 2025, group_by: 'near_duplicate_prompt', blind_fraction: 0.15, labels: threeLabels },
+      { train: train.folder, extra: [extra.folder], folder: nearFolds },
+    );
+    expect(near).toMatchObject({ near_duplicate_prompts: 2, split_components: 0 });
+    const nearLeaks = await checkLeaks({
+      ...sets,
+      foldsFolder: nearFolds,
+      folder: join(parent, 'near-leaks'),
+    });
+    expect(Object.keys(nearLeaks).filter((name) => name.startsWith('near_prompt'))).toEqual([]);
   },
 );
