@@ -139,13 +139,13 @@ describe('UltraFeedback', () => {
       ],
       ...{ score_chosen: a, score_rejected: b },
     });
-    const change = {
+    const change: Partial<SourceDescription> = {
       ...{ format: 'columns', file_type: 'jsonl', use: 'extra' },
       columns: {
         ...{ prompt: 'prompt', response_a: 'chosen', response_b: 'rejected' },
         label: { rating_a: 'score_chosen', rating_b: 'score_rejected' },
       },
-    } as const;
+    };
     const { rows } = await preparedRows(jsonLines([row(1, 8.5, 7), row(2, '4', 4.5), row(3, 6, 6)]), change);
     expect(rows.map(({ label }) => label)).toEqual(['model_a', 'model_b', 'tie']);
     expect(rows[0]).toMatchObject({ id: '1', prompt: ['q 1'], response_a: ['x'], response_b: ['y'] });
