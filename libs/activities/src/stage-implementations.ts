@@ -5,6 +5,7 @@ import { assignFolds } from './stages/assign-folds.js';
 import { assignLabelFolds } from './stages/assign-label-folds.js';
 import { costGate } from './stages/cost-gate.js';
 import { dropLeaks } from './stages/drop-leaks.js';
+import { exportLogits } from './stages/export-logits.js';
 import { importSource } from './stages/import-source.js';
 import { leakGate } from './stages/leak-gate.js';
 import { measure } from './stages/measure.js';
@@ -28,6 +29,7 @@ const inNode: Readonly<Record<string, StageImplementation>> = {
   cost_gate: costGate,
   drop_leaks: dropLeaks,
   leak_gate: leakGate,
+  export_logits: exportLogits,
   measure,
   permute_logits: permuteLogits,
   plausibility_gate: plausibilityGate,

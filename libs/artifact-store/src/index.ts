@@ -9,6 +9,7 @@ export * from './keep-checkpoints.js';
 export { diskFull, noSpace } from './land-file.js';
 export * from './list-checkpoints.js';
 export * from './list-stage-keys.js';
+export * from './logits-ledger.js';
 export * from './open-store.js';
 export * from './publish-artifact.js';
 export * from './publish-checkpoint.js';

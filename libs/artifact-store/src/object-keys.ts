@@ -14,6 +14,8 @@ export const objectKeys = {
     within(store, `checkpoints/${stageKey}/${step}-${term}/`),
   /** The folder of all checkpoints of a stage, with its slash. */
   checkpoints: (store: ArtifactStore, stageKey: string) => within(store, `checkpoints/${stageKey}/`),
+  /** The folder of what is known of a model's logits, with its slash: an entry per stage that exports them. */
+  logits: (store: ArtifactStore, model: string) => within(store, `logits/${model}/`),
   ref: (store: ArtifactStore, kind: string, name: string) => within(store, `refs/${kind}/${name}.json`),
   /** An empty path gives the folder, with its slash. */
   runFile: (store: ArtifactStore, run: string, path: string) => within(store, `runs/${run}/${path}`),

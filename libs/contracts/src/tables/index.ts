@@ -72,7 +72,8 @@ export const tokenColumns = {
  * that stands first there, i.e. of response_b. Logits of export_logits say in the metadata of each file,
  * as JSON under LOGITS_ORIGIN_KEY, whose they are: {teacher: content_id of the adapter or null, base:
  * content_id, held_out: folds that its training held out, prompt: {template, max_tokens, truncation},
- * tokenizer: sha256 of tokenizer.json or null, precision: dtype of the base}.
+ * tokenizer: sha256 of tokenizer.json or null, precision: dtype of the base}; and each row has a cell
+ * BLOB, the digest of its tokens, by which later exports of the same model find it.
  */
 export const LOGITS_ORIGIN_KEY = 'nacre.origin';
 export const LOGITS_SHARD_ROWS = 4096;

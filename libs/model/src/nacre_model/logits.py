@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from nacre_model.adapters import attach, read_adapter
 from nacre_model.batches import MicroBatch, micro_batches
 from nacre_model.label_folds import held_out_by_label, read_label_folds
+from nacre_model.logits_ledger import cells_of, read_ledger, take_known
 from nacre_model.logits_tables import LOGITS_SHARD_ROWS, LogitsOrigin, LogitsTable, write_logits_shard
 from nacre_model.models import classify, load_classifier
 from nacre_model.protocol import NonFiniteLoss, TaskContext, task
@@ -25,7 +26,10 @@ TOKENIZER_FILE = "tokenizer.json"
 
 @task("export-logits")
 def export_logits(context: TaskContext) -> dict[str, float]:
-    """Logits of the base, with the adapter where one is given, for the chosen rows of the tokens."""
+    """Logits of the base, with the adapter where one is given, for the chosen rows of the tokens.
+
+    Cells of the inputs `ledger-<…>`, earlier exports of this very model, are taken over.
+    """
     parameters = context.parameters
     context.phase("loading")
     tokens = read_tokens(context.inputs_of("tokens"), len(context.labels))
@@ -46,6 +50,7 @@ def export_logits(context: TaskContext) -> dict[str, float]:
         lambda batch: classify(model, batch.input_ids, batch.lengths),
         model.config.pad_token_id,
         _origin(context),
+        read_ledger(context.inputs_of("ledger"), context.labels),
     )
 
 
@@ -71,22 +76,27 @@ def score_rows(
     score: Callable[[MicroBatch], Tensor],
     pad_token_id: int | None,
     origin: LogitsOrigin | None = None,
+    known: Mapping[bytes, np.ndarray] | None = None,
 ) -> dict[str, float]:
     """Write the logits of `rows` (positions in tokens) into context.output, in the order of `rows`.
 
-    score: micro-batch → logits [n, labels]. origin: whose logits the shards say they are. Each shard's
-    rows are sorted by length for computing only. Emits rows-written (rows computed so far), stops between micro-batches when asked to.
+    score: micro-batch → logits [n, labels]. origin: whose logits the shards say they are. known: logits by
+    cell, which are not computed; None: rows have no cells. Each shard's rows are sorted by length for
+    computing only. Emits rows-written (rows computed so far), stops between micro-batches when asked to.
 
     Raises NonFiniteLoss naming the first row whose logits are not finite, and what memory_for raises.
     """
     labels, budget = context.labels, context.execution["micro_batch_tokens"]
-    computed, padded, said = 0, 0, time.monotonic()
+    computed, padded, reused, said = 0, 0, 0, time.monotonic()
     context.spend("step")
     for shard, start in enumerate(range(0, len(rows), LOGITS_SHARD_ROWS)):
         chosen = tokens.take(rows[start : start + LOGITS_SHARD_ROWS])
         logits = np.empty((len(chosen), len(labels)), dtype=np.float32)
-        every = np.arange(len(chosen))
-        for batch in micro_batches(chosen, every, budget, pad_token_id or 0, context.execution["device"]):
+        cells = None if known is None else cells_of(chosen)
+        missing = take_known(logits, cells, known)
+        reused += len(chosen) - len(missing)
+        computed += len(chosen) - len(missing)
+        for batch in micro_batches(chosen, missing, budget, pad_token_id or 0, context.execution["device"]):
             context.check_stop()
             with torch.inference_mode(), memory_for(batch, chosen):
                 logits[batch.rows] = score(batch).float().cpu().numpy()
@@ -102,7 +112,7 @@ def score_rows(
                 f"{row}: its logits are not finite ({int((~finite).sum())} rows of shard {shard})"
             )
         context.spend("load")
-        table = LogitsTable(chosen.example_ids, chosen.swapped, logits, origin)
+        table = LogitsTable(chosen.example_ids, chosen.swapped, logits, origin, cells)
         write_logits_shard(context.output, shard, labels, table)
         context.spend("step")
         context.emit("rows-written", rows=computed, total=len(rows))
@@ -111,4 +121,5 @@ def score_rows(
         "rows": float(len(rows)),
         "tokens": float(tokens.lengths[rows].sum()),
         "padded_tokens": float(padded),
+        **({} if known is None else {"rows_from_ledger": float(reused)}),
     }

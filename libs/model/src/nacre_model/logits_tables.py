@@ -31,6 +31,8 @@ from nacre_model.tables import TokenTable
 
 LOGITS_SHARD_ROWS = 4096
 LOGITS_ORIGIN_KEY = b"nacre.origin"
+CELL_BYTES = 16
+"""Of the digest of a row's tokens (logits_ledger.py)."""
 
 
 def logits_file(shard: int) -> str:
@@ -68,12 +70,17 @@ class LogitsOrigin:
 
 @dataclass(frozen=True)
 class LogitsTable:
-    """Raw logits of N rows: float32 [N, labels], in the presented order of each row; None: origin unknown."""
+    """Raw logits of N rows: float32 [N, labels], in the presented order of each row.
+
+    origin: None where it is unknown. cells: name of each row's cell in the ledger, None where they have
+    none; written, and read by read_ledger alone.
+    """
 
     example_ids: np.ndarray
     swapped: np.ndarray
     logits: np.ndarray
     origin: LogitsOrigin | None = None
+    cells: Sequence[bytes] | None = None
 
     def __len__(self) -> int:
         return len(self.example_ids)
@@ -141,6 +148,8 @@ def write_logits_shard(folder: Path, shard: int, labels: Sequence[str], rows: Lo
         "example_id": pa.array(rows.example_ids.tolist(), pa.string()),
         "swapped": pa.array(rows.swapped, pa.bool_()),
     }
+    if rows.cells is not None:
+        columns["cell"] = pa.array(rows.cells, pa.binary(CELL_BYTES))
     for index, label in enumerate(labels):
         columns[f"logit_{label}"] = pa.array(np.ascontiguousarray(rows.logits[:, index]), pa.float32())
     table = pa.table(columns)

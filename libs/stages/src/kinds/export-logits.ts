@@ -9,5 +9,5 @@ export const exportLogits = defineStage({
   pool: 'gpu',
   task: 'export-logits',
   parameters: exportLogitsParameters,
-  sources: ['libs/model/src/nacre_model/logits.py'],
+  sources: ['libs/model/src/nacre_model/logits.py', 'libs/activities/src/stages/export-logits.ts'],
 });
