@@ -83,6 +83,8 @@ const rows: readonly Row[] = [
   ['teachers.llama.learning_rate', 0.01],
   ['student.epochs', 2],
   ['student.learning_rate', 0.01],
+  ['teachers.llama.selection', 'ema'],
+  ['student.selection', 'best_dev'],
   ['student.labels', 'out_of_fold'],
   ['student.losses.cross_entropy', 2],
   ['student.losses.kl', 2],
@@ -120,6 +122,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'data.*.columns.label.rating_a': 'is another form of the label: libs/data tests it',
   'data.*.columns.label.rating_b': 'is another form of the label: libs/data tests it',
   'post_pretrain.data': 'reads another source, which has other bytes by its own row',
+  'predict.data': 'reads another source, which has other bytes by its own row',
   'gates.plausibility': 'adds a stage that reads the measurement: libs/stages/src/distillation.test.ts',
   'gates.plausibility.min_log_loss':
     'decides whether the run fails: libs/metrics/src/implausible-scores.test.ts',
@@ -127,7 +130,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   'gates.merge.otherwise': 'is part of the gate, which has a row',
   'gates.quantize.max_log_loss_rise': 'is part of the gate, which has a row',
   'gates.quantize.otherwise': 'is part of the gate, which has a row',
-  'predict.data': 'reads another source, which has other bytes by its own row',
   'student.base': 'reads another base, which has other bytes by its own row',
 };
 

@@ -122,6 +122,16 @@ describe('a measurement under the label policy out_of_fold', () => {
   });
 });
 
+describe('a measurement of weights that dev rows have chosen', () => {
+  it('marks the roles as optimistic, says so, and changes no number', () => {
+    const { optimistic, notes, ...numbers } = measure({ ...input, selectedOnDev: ['student'] });
+    const { notes: usual, ...same } = measure(input);
+    expect(optimistic).toEqual(['student']);
+    expect(notes).toEqual([expect.stringMatching(/^Weights of student .* optimistic/), ...usual]);
+    expect(numbers).toEqual(same);
+  });
+});
+
 describe('a measurement of less than everything', () => {
   it('names a skipped fold and compares the steps on the folds that are left', () => {
     const models = input.models.map((model) =>

@@ -22,7 +22,7 @@ import { swapInconsistency } from './swap-inconsistency.js';
  */
 export function measure(input: MeasurementInput): Measurement {
   const folds = new ScoredFolds(input);
-  const { labels, labelPolicy, quantized } = input;
+  const { labels, labelPolicy, selectedOnDev = [], quantized } = input;
   const steps = measuredSteps(input, folds);
   const waterfall = scoreSteps(steps);
   const contaminated = contaminatedSteps(labelPolicy, steps);
@@ -35,6 +35,7 @@ export function measure(input: MeasurementInput): Measurement {
     labels,
     ...(labelPolicy === undefined ? {} : { label_policy: labelPolicy }),
     ...(contaminated.length === 0 ? {} : { contaminated }),
+    ...(selectedOnDev.length === 0 ? {} : { optimistic: [...selectedOnDev] }),
     folds: folds.table(),
     waterfall,
     breakdowns: breakdowns(input, honest),

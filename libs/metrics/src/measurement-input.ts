@@ -32,6 +32,8 @@ export interface MeasurementInput {
   readonly lengths: ReadonlyMap<string, AnswerLengths> | null;
   /** Which teachers labelled the rows of a student; in_sample where it is absent. */
   readonly labelPolicy?: LabelPolicy;
+  /** Roles whose weights were chosen by the dev rows of their fold; none where it is absent. */
+  readonly selectedOnDev?: readonly FoldLogits['role'][];
   /** Limits of the gates that the recipe has. */
   readonly gates: Readonly<Partial<Record<GateVerdict['gate'], { readonly max_log_loss_rise: number }>>>;
 }

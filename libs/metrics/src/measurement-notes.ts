@@ -8,6 +8,9 @@ const FEW_GROUPS = 50;
 /** A smaller difference of two means is rounding, not better or worse. */
 const ROUNDING = 1e-9;
 
+/** Steps that only stand beside another one, of which a note would say the same again. */
+const controls: ReadonlySet<WaterfallStep['step']> = new Set(['single_fold', 'round_to_nearest']);
+
 /** What a reader must know before believing the numbers, one sentence each. */
 export function measurementNotes(
   input: MeasurementInput,
@@ -16,10 +19,11 @@ export function measurementNotes(
 ): string[] {
   return [
     ...teachersSaw(input),
+    ...chosenByDevRows(input),
     ...missingFolds(folds),
     ...missingModels(input, folds),
     ...blindRows(folds, waterfall),
-    ...waterfall.flatMap(againstPrior),
+    ...waterfall.filter(({ step }) => !controls.has(step)).flatMap(againstPrior),
   ];
 }
 
@@ -29,6 +33,14 @@ function teachersSaw({ labelPolicy, models }: MeasurementInput): string[] {
         'Labels are out of fold: the teachers of a student have seen its dev rows, so its scores on them are too good and count for nothing. Only blind rows measure it.',
       ]
     : [];
+}
+
+function chosenByDevRows({ selectedOnDev = [] }: MeasurementInput): string[] {
+  return selectedOnDev.length === 0
+    ? []
+    : [
+        `Weights of ${selectedOnDev.join(', ').replaceAll('_', ' ')} were chosen by dev rows (selection: best_dev): their scores on these rows are optimistic. Blind rows are not touched by it.`,
+      ];
 }
 
 function missingFolds(folds: ScoredFolds): string[] {

@@ -361,10 +361,12 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
       recipe.gates[name] ? [[name, recipe.gates[name]]] : [],
     ),
   );
+  const onDev = selectedOnDev(recipe);
   const measurement = runner.run(measure, {
     name: 'measure',
     parameters: {
       ...{ labels, folds: recipe.folds.count, ...learnt },
+      ...(onDev.length > 0 && { selected_on_dev: onDev }),
       ...(Object.keys(gates).length > 0 && { gates }),
     },
     inputs: { folds: split, comparisons: required(prepared, trainSource) },
@@ -396,14 +398,30 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
   function trainingParameters(
     role: 'post_pretrain' | 'teacher' | 'student',
     fold: number | null,
-    { epochs, learning_rate }: { readonly epochs: number; readonly learning_rate: number },
+    settings: Pick<Recipe['student'], 'epochs' | 'learning_rate' | 'selection'>,
     from: string[],
   ) {
     const losses =
       from.length > 0 ? recipe.student.losses : { cross_entropy: 1, kl: 0, cosine: 0, temperature: 1 };
-    const learns = from.length > 0 ? learnt : {};
+    const { epochs, learning_rate, selection } = settings;
+    const chosen = selection === undefined ? {} : { selection };
+    const learns = { ...(from.length > 0 ? learnt : {}), ...chosen };
     return { ...training, labels, role, fold, epochs, learning_rate, teachers: from, ...learns, losses };
   }
+}
+
+/** Roles whose weights are chosen by dev rows. */
+function selectedOnDev({ student, teachers, controls }: Recipe) {
+  const students = student.selection === 'best_dev';
+  const chosen = {
+    teacher: Object.values(teachers).some(({ selection }) => selection === 'best_dev'),
+    student: students,
+    student_alone: students && controls.student_alone,
+    permuted_teachers: students && controls.permuted_teachers === true,
+  };
+  return (['teacher', 'student', 'student_alone', 'permuted_teachers'] as const).filter(
+    (role) => chosen[role],
+  );
 }
 
 function required<Value>(record: Readonly<Record<string, Value>>, name: string): Value {

@@ -88,6 +88,8 @@ const rows: readonly Row[] = [
   ['student.epochs', 1, [...students, ...alone]],
   ['student.learning_rate', 1, [...students, ...alone]],
   ['student.gpus', 8, nothing],
+  ['teachers.llama.selection', 'ema', teachers],
+  ['student.selection', 'best_dev', [...students, ...alone]],
   ['student.labels', 'out_of_fold', ['label-folds']],
   ['student.losses.cross_entropy', 2, students],
   ['student.losses.kl', 2, students],

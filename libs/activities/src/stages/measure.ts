@@ -11,12 +11,20 @@ import { readMeasurementInput } from './read-measurement-input.js';
 
 /** Every reported number, from the logits of the run. */
 export const measure: StageImplementation = async (context) => {
-  const { labels, folds, label_policy, gates = {} } = definition.parameters.parse(context.call.parameters);
+  const {
+    labels,
+    folds,
+    label_policy: labelPolicy,
+    selected_on_dev: selectedOnDev,
+    gates = {},
+  } = definition.parameters.parse(context.call.parameters);
   const limits = Object.entries(gates).flatMap(([gate, limit]) => (limit ? [[gate, limit] as const] : []));
   const input = await readMeasurementInput(context, { labels, folds, gates: Object.fromEntries(limits) });
-  const measurement = measureRun(
-    label_policy === undefined ? input : { ...input, labelPolicy: label_policy },
-  );
+  const measurement = measureRun({
+    ...input,
+    ...(labelPolicy && { labelPolicy }),
+    ...(selectedOnDev && { selectedOnDev }),
+  });
   await writeFile(join(context.output, MEASUREMENT_FILE), canonicalJson(measurement));
   const last = measurement.waterfall.findLast(({ blind }) => blind !== null)?.blind;
   return {

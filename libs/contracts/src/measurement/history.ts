@@ -9,6 +9,10 @@ export const historySchema = z.strictObject({
         loss: z.number().describe('Mean loss per row of the step'),
         learning_rate: z.number().describe('Learning rate of the step'),
         rows: z.int().positive().describe('Rows of the step, swapped copies included'),
+        dev_log_loss: z
+          .number()
+          .optional()
+          .describe('Mean log loss of the dev rows after the step, where weights are chosen by it'),
       }),
     )
     .describe('Every optimizer step in order'),

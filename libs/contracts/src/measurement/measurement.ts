@@ -62,6 +62,10 @@ export const measurementSchema = z.strictObject({
       'Roles and steps whose dev and out-of-fold scores are not honest: their labels came from teachers that had ' +
         'seen those rows. They are shown and feed nothing else; absent: all scores are honest',
     ),
+  optimistic: z
+    .array(foldScoreSchema.shape.role)
+    .optional()
+    .describe('Roles whose weights were chosen by the very dev rows that they are scored on; absent: none'),
   folds: z.array(foldScoreSchema).describe('Fold x model table'),
   waterfall: z.array(waterfallStepSchema).describe('Steps in the order of the recipe'),
   breakdowns: z.array(breakdownSchema).describe('Each measured step but the prior, on each slice it has'),

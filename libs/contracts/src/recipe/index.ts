@@ -9,6 +9,7 @@ export * from './recipe.js';
 export * from './recipe-checks.js';
 export * from './resolve-recipe.js';
 export * from './run-settings.js';
+export * from './selection.js';
 export * from './source.js';
 export * from './student.js';
 export * from './training.js';

@@ -6,6 +6,7 @@ import { modelSchema } from './model.js';
 import { plausibilitySchema } from './plausibility.js';
 import { promptSchema } from './prompt.js';
 import { runSettingsSchema } from './run-settings.js';
+import { selectionSchema } from './selection.js';
 import { sourceSchema } from './source.js';
 import { studentSchema } from './student.js';
 import { gpusSchema, trainingSchema } from './training.js';
@@ -54,6 +55,7 @@ export const teacherSchema = z
   .strictObject({
     epochs: z.int().positive().default(1).describe('Passes over the training rows'),
     learning_rate: z.number().positive().default(1e-5).describe('Peak of the cosine schedule'),
+    selection: selectionSchema.optional(),
     gpus: gpusSchema,
   })
   .describe('A large model trained once per fold; its key names the model');
@@ -148,7 +150,9 @@ export const recipeSchema = z
           .describe('The merged student against a single fold, before it is quantized. Left out: no gate'),
         quantize: costGateSchema
           .optional()
-          .describe('The 8-bit student against the merged one, before anything is predicted. Left out: no gate'),
+          .describe(
+            'The 8-bit student against the merged one, before anything is predicted. Left out: no gate',
+          ),
       })
       .prefault({})
       .describe('What must hold for the run to go on'),

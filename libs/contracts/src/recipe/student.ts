@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { labelPolicySchema } from './label-policy.js';
+import { selectionSchema } from './selection.js';
 import { gpusSchema } from './training.js';
 
 /**
@@ -27,6 +28,7 @@ export const studentSchema = z
     base: z.string().describe('Name of the model (under models) that is distilled into'),
     epochs: z.int().positive().default(2).describe('Passes over the training rows'),
     learning_rate: z.number().positive().default(5e-5).describe('Peak of the cosine schedule'),
+    selection: selectionSchema.optional(),
     labels: labelPolicySchema.optional(),
     losses: lossesSchema.prefault({}),
     gpus: gpusSchema,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { labelPolicySchema } from '../recipe/label-policy.js';
 import { labelsSchema } from '../recipe/labels.js';
+import { selectionSchema } from '../recipe/selection.js';
 import { lossesSchema } from '../recipe/student.js';
 import { adapterSchema, swapAnswersSchema } from '../recipe/training.js';
 import { tinyModelSchema } from '../recipe/model.js';
@@ -71,6 +72,7 @@ export const trainParameters = z.strictObject({
   dtype: dtypeSchema,
   teachers: teacherNames,
   label_policy: labelPolicySchema.optional(),
+  selection: selectionSchema.optional(),
   losses: lossesSchema,
 });
 

@@ -85,7 +85,7 @@ class LoRALinear(nn.Module):
         )
 
     def forward(self, inputs: Tensor) -> Tensor:
-        if self.dropout is not None:
+        if self.dropout is not None and self.dropout.on:
             seen = torch.where(self.dropout.keep(self.module, inputs), inputs, 0)
             return self.base(inputs) + self.update(seen) * self.dropout.scale
         if self.sums_weight:

@@ -43,6 +43,8 @@ class AdapterDropout:
         self._seed = hash_text(f"dropout:{seed}")
         self._rows: Tensor | None = None
         self.scale = 2**16 / (2**16 - self._threshold)
+        self.on = True
+        """False while a model is only asked: its adapters then see everything."""
 
     def choose(self, epoch: int, hashes: np.ndarray, swapped: np.ndarray, device: torch.device) -> None:
         """Say which rows the next forward is of.

@@ -29,7 +29,7 @@ TOKENS_FILE = "tokens.parquet"
 FOLDS_FILE = "folds.parquet"
 NO_LABEL = -1
 
-RowChoice = Literal["all", "training", "held_out", "dev_and_blind", "blind"]
+RowChoice = Literal["all", "training", "held_out", "dev", "dev_and_blind", "blind"]
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,8 @@ def select_rows(
     """Positions of the chosen rows in the order of the tokens, int64.
 
     training: rows that are held out neither of `fold` nor of `second_fold`; with fold None, rows that
-    at least one fold trains on. held_out: the other rows, blind ones included. dev_and_blind: dev rows
-    of `fold` and blind rows. Without folds only `all` (and `training`, which is then the same) can be
+    at least one fold trains on. held_out: the other rows, blind ones included. dev: dev rows of
+    `fold`; dev_and_blind: blind rows as well. Without folds only `all` (and `training`, which is then the same) can be
     chosen.
 
     Raises InvalidData where tokens and folds do not hold the same examples: a token row that folds
@@ -201,7 +201,8 @@ def select_rows(
         trained_on = np.array(allowed, dtype=np.bool_) & ~folds.blind
         chosen = trained_on if choice == "training" else ~trained_on
     else:
-        chosen = folds.blind if choice == "blind" else folds.blind | (folds.folds == fold)
+        dev = ~folds.blind & (folds.folds == fold)
+        chosen = {"blind": folds.blind, "dev": dev, "dev_and_blind": folds.blind | dev}[choice]
     rows = np.flatnonzero(chosen[held])
     if len(rows) == 0:
         raise InvalidData(

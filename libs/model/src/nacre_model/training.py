@@ -17,6 +17,7 @@ from nacre_model.models import load_classifier
 from nacre_model.protocol import ContractViolation, TaskContext, json_text, task
 from nacre_model.ranks import Ranks
 from nacre_model.schedule import plan_steps
+from nacre_model.selection import DEV_LOSS
 from nacre_model.training_loop import TrainingLoop
 from nacre_model.training_rows import read_training_rows
 
@@ -42,6 +43,7 @@ def train(context: TaskContext) -> dict[str, float]:
     ranks.leave()
     tokens = loop.rows.tokens
     lengths = tokens.lengths
+    scored = [line[DEV_LOSS] for line in progress.history if DEV_LOSS in line]
     return {
         "rows": float(len(tokens)),
         "steps": float(progress.step),
@@ -49,6 +51,7 @@ def train(context: TaskContext) -> dict[str, float]:
         "padded_tokens": float(progress.padded_tokens),
         "first_loss": progress.history[0]["loss"],
         "last_loss": progress.history[-1]["loss"],
+        **({"best_dev_log_loss": min(scored)} if scored else {}),
     }
 
 

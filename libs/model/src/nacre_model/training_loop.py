@@ -21,6 +21,7 @@ from transformers import PreTrainedModel
 from nacre_model.batches import MicroBatch, micro_batches
 from nacre_model.checkpoint_keeper import CheckpointKeeper
 from nacre_model.checkpoints import Progress, TrainedState
+from nacre_model.dev_scores import DevScorer
 from nacre_model.dropout import AdapterDropout
 from nacre_model.losses import LossWeights, distillation_loss
 from nacre_model.models import HEAD_NAME, classify
@@ -28,6 +29,7 @@ from nacre_model.protocol import DeviceFault, NonFiniteLoss, TaskContext, Traine
 from nacre_model.ranks import Ranks
 from nacre_model.sampling import example_hashes
 from nacre_model.schedule import Step, learning_rate, plan_steps, planned_steps
+from nacre_model.selection import selection_of
 from nacre_model.training_rows import TrainingRows
 from nacre_model.verdicts import memory_for
 
@@ -79,6 +81,7 @@ class TrainingLoop:
         self.context, self.model, self.rows, self.ranks, self.dropout = context, model, rows, ranks, dropout
         self.trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self._hashes = example_hashes(rows.tokens.example_ids)
+        self.scorer = DevScorer(context, model, rows.dev, ranks, dropout)
         self._weights = LossWeights.of(context.parameters["losses"])
 
     def run(self) -> Progress:
@@ -90,7 +93,9 @@ class TrainingLoop:
         parameters = self.context.parameters
         steps = planned_steps(parameters, self.rows.tokens)
         optimizer = self.new_optimizer()
-        keeper = CheckpointKeeper(self.context, TrainedState(self.trained, optimizer, steps), self.ranks)
+        selection = selection_of(parameters.get("selection", "last"), self.trained, steps, self.scorer)
+        state = TrainedState(self.trained, optimizer, steps, selection.kept)
+        keeper = CheckpointKeeper(self.context, state, self.ranks)
         progress = keeper.resume()
         for step in plan_steps(parameters, self.rows.tokens):
             if step.number <= progress.step:
@@ -126,6 +131,8 @@ class TrainingLoop:
                 padded_tokens=figures.padded_tokens,
                 seconds=time.perf_counter() - started,
             )
+            selection.after_step(progress.history)
+        selection.finish()
         self.context.spend("load")
         return progress
 

@@ -18,11 +18,15 @@ from nacre_model.tables import NO_LABEL, FoldTable, TokenTable, read_folds, read
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """What is learned from. labels: int64 [N]; teachers: float32 [N, teachers, labels], raw logits."""
+    """What is learned from. labels: int64 [N]; teachers: float32 [N, teachers, labels], raw logits.
+
+    dev: the dev rows of the fold, as given, where weights are chosen by them.
+    """
 
     tokens: TokenTable
     labels: Tensor
     teachers: Tensor
+    dev: TokenTable | None = None
 
 
 def read_training_rows(context: TaskContext) -> TrainingRows:
@@ -71,7 +75,11 @@ def read_training_rows(context: TaskContext) -> TrainingRows:
             f"{tokens.name(without_vote[0])} has no label ({len(without_vote)} such rows):"
             " cross-entropy needs one; give such rows to a source that is not trained on"
         )
-    return TrainingRows(tokens, torch.from_numpy(tokens.labels), torch.from_numpy(teachers))
+    dev = None
+    if parameters.get("selection") == "best_dev":
+        held_out = select_rows(every, folds, "dev", parameters["fold"])
+        dev = every.take(held_out[~every.swapped[held_out]])
+    return TrainingRows(tokens, torch.from_numpy(tokens.labels), torch.from_numpy(teachers), dev)
 
 
 def _label_folds_of(

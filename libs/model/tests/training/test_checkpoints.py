@@ -179,7 +179,7 @@ def test_tensors_of_another_model_are_refused_by_name(kept, monkeypatch, spoil, 
     place = folder / "adapter.safetensors"
     save_file(spoil(load_file(place)), place)
     # Its hashes agree: only a faulty writer makes such a checkpoint.
-    monkeypatch.setattr("nacre_model.checkpoints._check_files", lambda folder, files: None)
+    monkeypatch.setattr("nacre_model.checkpoint_folders._check_files", lambda *_: None)
     with pytest.raises(CheckpointRefused, match=reason):
         read(run, folder)
 

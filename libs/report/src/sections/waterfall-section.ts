@@ -5,11 +5,12 @@ import { table } from '../page/table.js';
 import { responsivePlot } from '../plots/plot-markup.js';
 import { waterfallPlot } from '../plots/waterfall-plot.js';
 import { honesty, SPOILT } from '../text/honesty.js';
+import { spoiltSteps } from '../text/spoilt-steps.js';
 import { formatDifference, formatInterval, formatLoss, formatShare } from '../text/numbers.js';
 
 /** What each step of the recipe is worth: plot and table of the waterfall. */
 export function waterfallSection(measurement: Measurement): Html {
-  const { waterfall, swap_inconsistency: inconsistency, contaminated = [] } = measurement;
+  const { waterfall, swap_inconsistency: inconsistency } = measurement;
   const rows = waterfall.find(({ blind }) => blind !== null)?.blind?.rows ?? 0;
   const folded = waterfall.find(({ out_of_fold: outOfFold }) => outOfFold !== null)?.out_of_fold?.rows ?? 0;
   return html`<section id="waterfall">
@@ -27,7 +28,7 @@ export function waterfallSection(measurement: Measurement): Html {
       </ul>
       ${responsivePlot((width) => waterfallPlot(waterfall, width))}
     </div>
-    <div class="card">${waterfallTable(waterfall, contaminated)}</div>
+    <div class="card">${waterfallTable(waterfall, spoiltSteps(measurement))}</div>
     ${
       inconsistency === null
         ? null
@@ -39,7 +40,7 @@ export function waterfallSection(measurement: Measurement): Html {
   </section>`;
 }
 
-function waterfallTable(steps: readonly WaterfallStep[], contaminated: readonly string[]): Html {
+function waterfallTable(steps: readonly WaterfallStep[], spoilt: ReadonlySet<string>): Html {
   const previous = (step: WaterfallStep) => step.differences[0];
   const prior = (step: WaterfallStep) => step.differences.find(({ to }) => to === 'prior');
   return table(steps, [
@@ -47,7 +48,7 @@ function waterfallTable(steps: readonly WaterfallStep[], contaminated: readonly 
     {
       head: 'Out of fold',
       cell: ({ step, out_of_fold: score }) =>
-        score ? `${formatLoss(score.log_loss)}${contaminated.includes(step) ? SPOILT : ''}` : '–',
+        score ? `${formatLoss(score.log_loss)}${spoilt.has(step) ? SPOILT : ''}` : '–',
       number: true,
     },
     { head: 'Blind', cell: ({ blind }) => (blind ? formatLoss(blind.log_loss) : '–'), number: true },

@@ -31,7 +31,8 @@ export const roleTitles: Readonly<Record<FoldScore['role'], string>> = {
 export function foldTable({
   folds: scores,
   contaminated = [],
-}: Pick<Measurement, 'folds' | 'contaminated'>): FoldTable {
+  optimistic = [],
+}: Pick<Measurement, 'folds' | 'contaminated' | 'optimistic'>): FoldTable {
   const folds = [...new Set(scores.map(({ fold }) => fold))].sort((left, right) => left - right);
   const keyOf = ({ model, role }: FoldScore) => `${role} ${model}`;
   const rows = [...groupBy(scores, keyOf).values()].flatMap((cells) => {
@@ -40,7 +41,7 @@ export function foldTable({
     const losses = folds.map((fold) => cells.find((cell) => cell.fold === fold)?.score?.log_loss ?? null);
     const present = losses.filter((loss) => loss !== null);
     const mean = present.length > 0 ? present.reduce((sum, loss) => sum + loss, 0) / present.length : null;
-    const honest = !contaminated.some((role) => role === first.role);
+    const honest = ![...contaminated, ...optimistic].includes(first.role);
     return [{ model: first.model, role: first.role, losses, mean, honest }];
   });
   return { folds, rows };

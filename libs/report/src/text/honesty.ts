@@ -7,7 +7,8 @@ export const SPOILT = '*';
 export function honesty({
   label_policy: policy = 'in_sample',
   contaminated = [],
-}: Pick<Measurement, 'label_policy' | 'contaminated'>): string {
+  optimistic = [],
+}: Pick<Measurement, 'label_policy' | 'contaminated' | 'optimistic'>): string {
   const sentences = {
     in_sample:
       'Every column is honest: the student of a fold learnt from teachers of the same fold, which had not seen its dev rows either (they had seen the rows that they labelled).',
@@ -15,6 +16,10 @@ export function honesty({
     nested:
       'Every column is honest: each label came from a teacher that had seen neither its row nor the dev rows of the student.',
   } as const;
+  if (optimistic.length > 0) {
+    const also = policy === 'out_of_fold' && contaminated.length > 0 ? ` ${sentences.out_of_fold}` : '';
+    return `The blind column is honest. ${SPOILT} is optimistic on dev rows: the weights of ${optimistic.join(', ').replaceAll('_', ' ')} were chosen by these very rows.${also}`;
+  }
   return policy === 'out_of_fold' && contaminated.length === 0
     ? 'Every column is honest.'
     : sentences[policy];

@@ -53,6 +53,16 @@ describe('the tables for a terminal', () => {
     expect(nested).toContain('had seen neither its row nor the dev rows');
   });
 
+  it('mark scores on dev rows by which weights were chosen as optimistic', () => {
+    const lines = renderTables({
+      ...{ ...measurement, notes: [] },
+      optimistic: ['student', 'teacher'],
+    }).split('\n');
+    expect(lines.filter((line) => /\((student|teacher)\)\* /.test(line)).length).toBeGreaterThan(1);
+    expect(lines.filter((line) => /^  (Student|Teachers).*\d\.\d+\* /.test(line))).toHaveLength(2);
+    expect(lines.join(' ')).toContain('the weights of student, teacher were chosen by these very rows');
+  });
+
   it('wrap the notes below', () => {
     const note = 'The student is not better than the prior on blind rows. '.repeat(4).trim();
     const lines = renderTables({ ...measurement, notes: [note] }).split('\n');

@@ -2,6 +2,7 @@ import type { Measurement, WaterfallStep } from '@nacre/contracts/measurement';
 
 import { foldTable, roleTitles } from './fold-table.js';
 import { honesty, SPOILT } from './honesty.js';
+import { spoiltSteps } from './spoilt-steps.js';
 import { formatDifference, formatInterval, formatLoss } from './numbers.js';
 import { textTable } from './text-table.js';
 
@@ -37,8 +38,9 @@ function foldLines(measurement: Measurement): string[] {
   ];
 }
 
-function waterfallLines({ waterfall, contaminated = [] }: Measurement): string[] {
-  const mark = (step: string) => (contaminated.some((name) => name === step) ? SPOILT : '');
+function waterfallLines({ waterfall, ...measurement }: Measurement): string[] {
+  const spoilt = spoiltSteps(measurement);
+  const mark = (step: string) => (spoilt.has(step) ? SPOILT : '');
   return [
     'Log loss of each step, 95 % intervals by prompt group',
     ...textTable([

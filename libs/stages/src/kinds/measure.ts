@@ -1,3 +1,4 @@
+import { foldScoreSchema } from '@nacre/contracts/measurement';
 import { costGateSchema, labelPolicySchema, labelsSchema } from '@nacre/contracts/recipe';
 import { z } from 'zod';
 
@@ -12,6 +13,10 @@ export const measure = defineStage({
     labels: labelsSchema,
     folds: z.int().positive().describe('Folds of the recipe, skipped ones included'),
     label_policy: labelPolicySchema.optional(),
+    selected_on_dev: z
+      .array(foldScoreSchema.shape.role)
+      .optional()
+      .describe('Roles whose weights were chosen by dev rows; absent where none were'),
     gates: z
       .strictObject({
         merge: costGateSchema.optional().describe('The merged student against a single fold'),
