@@ -20,7 +20,7 @@ import { stopGroup, type TaskProcess, type TaskStarter } from './task-process.js
 import { TaskWatch } from './task-watch.js';
 
 /** Tasks that keep checkpoints. */
-const checkpointed: ReadonlySet<TaskName> = new Set(['train']);
+const checkpointed: ReadonlySet<TaskName> = new Set(['train', 'export-logits', 'predict']);
 
 /** What a task is run with, once per worker. */
 export interface TaskRunnerDependencies {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from nacre_model.checkpoints import Progress, TrainedState, read_checkpoint, remove_partial, write_checkpoint
+from nacre_model.checkpoint_folders import remove_partial
+from nacre_model.checkpoints import Progress, TrainedState, read_checkpoint, write_checkpoint
 from nacre_model.protocol import TaskContext
 from nacre_model.ranks import Ranks
 

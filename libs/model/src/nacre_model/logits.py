@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from nacre_model.adapters import attach, read_adapter
 from nacre_model.batches import MicroBatch, micro_batches
 from nacre_model.label_folds import held_out_by_label, read_label_folds
+from nacre_model.logits_checkpoints import ShardKeeper
 from nacre_model.logits_ledger import cells_of, read_ledger, take_known
 from nacre_model.logits_tables import LOGITS_SHARD_ROWS, LogitsOrigin, LogitsTable, write_logits_shard
 from nacre_model.models import classify, load_classifier
@@ -80,17 +82,23 @@ def score_rows(
 ) -> dict[str, float]:
     """Write the logits of `rows` (positions in tokens) into context.output, in the order of `rows`.
 
+    Goes on from the shards of the checkpoint that the request names, and keeps each that it finishes.
+
     score: micro-batch → logits [n, labels]. origin: whose logits the shards say they are. known: logits by
     cell, which are not computed; None: rows have no cells. Each shard's rows are sorted by length for
     computing only. Emits rows-written (rows computed so far), stops between micro-batches when asked to.
 
-    Raises NonFiniteLoss naming the first row whose logits are not finite, and what memory_for raises.
+    Raises CheckpointRefused where that checkpoint is damaged or of another stage, NonFiniteLoss naming
+    the first row whose logits are not finite, and what memory_for raises.
     """
     labels, budget = context.labels, context.execution["micro_batch_tokens"]
-    computed, padded, reused, said = 0, 0, 0, time.monotonic()
+    padded, reused, said = 0, 0, time.monotonic()
     context.spend("step")
-    for shard, start in enumerate(range(0, len(rows), LOGITS_SHARD_ROWS)):
-        chosen = tokens.take(rows[start : start + LOGITS_SHARD_ROWS])
+    keeper = ShardKeeper(context, math.ceil(len(rows) / LOGITS_SHARD_ROWS))
+    done = keeper.resume()
+    computed = done * LOGITS_SHARD_ROWS
+    for shard in range(done, keeper.shards):
+        chosen = tokens.take(rows[shard * LOGITS_SHARD_ROWS : (shard + 1) * LOGITS_SHARD_ROWS])
         logits = np.empty((len(chosen), len(labels)), dtype=np.float32)
         cells = None if known is None else cells_of(chosen)
         missing = take_known(logits, cells, known)
@@ -114,6 +122,7 @@ def score_rows(
         context.spend("load")
         table = LogitsTable(chosen.example_ids, chosen.swapped, logits, origin, cells)
         write_logits_shard(context.output, shard, labels, table)
+        keeper.save(shard + 1)
         context.spend("step")
         context.emit("rows-written", rows=computed, total=len(rows))
     context.spend("load")
