@@ -72,6 +72,8 @@ const rows: readonly Row[] = [
   ['training.adapter.dropout', 0.2],
   ['training.global_batch', 8],
   ['training.swap_answers', 'none'],
+  ['training.head', { init: 'lm_head_tokens' }],
+  ['training.head', { init: 'keep' }],
   ['training.warmup_steps', 0],
   ['training.weight_decay', 0.5],
   ['training.max_gradient_norm', 0.001],
@@ -130,6 +132,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'gates.merge.otherwise': 'is part of the gate, which has a row',
   'gates.quantize.max_log_loss_rise': 'is part of the gate, which has a row',
   'gates.quantize.otherwise': 'is part of the gate, which has a row',
+  'training.head.init': 'is all of the head, which has rows',
   'student.base': 'reads another base, which has other bytes by its own row',
 };
 

@@ -406,7 +406,21 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     const { epochs, learning_rate, selection } = settings;
     const chosen = selection === undefined ? {} : { selection };
     const learns = { ...(from.length > 0 ? learnt : {}), ...chosen };
-    return { ...training, labels, role, fold, epochs, learning_rate, teachers: from, ...learns, losses };
+    // Post-pretraining has no head before it, so keep is nothing to it.
+    const { head, ...common } = training;
+    const starts = head === undefined || (role === 'post_pretrain' && head.init === 'keep') ? {} : { head };
+    return {
+      ...common,
+      ...starts,
+      labels,
+      role,
+      fold,
+      epochs,
+      learning_rate,
+      teachers: from,
+      ...learns,
+      losses,
+    };
   }
 }
 

@@ -74,6 +74,8 @@ const rows: readonly Row[] = [
   ['training.swap_answers', 'none', postPretrained],
   ['training.swap_answers', 'alternate', postPretrained],
   ['training.swap_answers', 'paired', postPretrained],
+  ['training.head.init', 'lm_head_tokens', postPretrained],
+  ['training.head.init', 'keep', [...teachers, ...alone]],
   ['training.warmup_steps', 8, postPretrained],
   ['training.weight_decay', 0.1, postPretrained],
   ['training.max_gradient_norm', 2, postPretrained],

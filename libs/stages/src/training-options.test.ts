@@ -27,3 +27,15 @@ describe('student.selection', () => {
     expect(await told({ 'student.selection': 'ema' })).not.toHaveProperty('selected_on_dev');
   });
 });
+
+describe('training.head', () => {
+  it('is kept from post-pretraining to teachers and students, while that starts as ever', async () => {
+    const usual = await planned();
+    const kept = await planned({ 'training.head.init': 'keep' });
+    expect(kept.get('post-pretrain/llama')?.key).toBe(usual.get('post-pretrain/llama')?.key);
+    for (const name of ['teacher/llama/fold-0', 'student/fold-0', 'student-alone/fold-1']) {
+      expect(kept.get(name)?.parameters).toMatchObject({ head: { init: 'keep' } });
+      expect(kept.get(name)?.reads.some((read) => read.startsWith('post-pretrain/'))).toBe(true);
+    }
+  });
+});

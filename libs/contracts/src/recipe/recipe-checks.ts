@@ -84,6 +84,9 @@ export function contradictions(recipe: Recipe): string[] {
   if (recipe.controls.round_to_nearest === true && recipe.quantize.method === 'round_to_nearest') {
     found.push('controls.round_to_nearest: quantize.method rounds to nearest already');
   }
+  if (recipe.training.head?.init === 'keep' && recipe.post_pretrain === undefined) {
+    found.push('training.head.init: keep needs a post_pretrain whose head the folds go on with');
+  }
   if (recipe.training.swap_answers === 'paired' && recipe.training.global_batch % 2 !== 0) {
     found.push(
       'training.global_batch: with swap_answers: paired a step holds whole pairs; write an even number',

@@ -201,6 +201,11 @@ describe('a fault', () => {
       'models.small.tiny.warm_up.on: latents exist only for a synthetic train source; use text',
     ],
     [
+      'a head of nothing',
+      { training: { head: { init: 'keep' } } },
+      'training.head.init: keep needs a post_pretrain whose head the folds go on with',
+    ],
+    [
       'pairs that do not fill a step',
       { training: { swap_answers: 'paired', global_batch: 15 } },
       'training.global_batch: with swap_answers: paired a step holds whole pairs; write an even number',

@@ -31,12 +31,27 @@ export const swapAnswersSchema = z
     'double: every training row also with its answers exchanged; alternate: one order an epoch, the other in the next, so that an epoch costs half; paired: both orders in the same step; none: as given',
   );
 
+/** The head that a training starts from. */
+export const headSchema = z
+  .strictObject({
+    init: z
+      .enum(['seeded', 'keep', 'lm_head_tokens'])
+      .default('seeded')
+      .describe(
+        "seeded: new, the same for all folds; keep: the folds go on with the head of post-pretraining; lm_head_tokens: the rows of the language model's output layer for A, B and tie",
+      ),
+  })
+  .describe(
+    'The head that a training starts from; without it: seeded. All folds start from one, so that heads can be averaged',
+  );
+
 /** What every training stage has in common. */
 export const trainingSchema = z
   .strictObject({
     adapter: adapterSchema.prefault({}),
     global_batch: z.int().positive().default(64).describe('Rows per optimizer step'),
     swap_answers: swapAnswersSchema.default('double'),
+    head: headSchema.optional(),
     warmup_steps: z.int().nonnegative().default(100).describe('Linear warm-up, at most a tenth of the steps'),
     weight_decay: z.number().nonnegative().default(0).describe('AdamW weight decay on LoRA matrices'),
     max_gradient_norm: z.number().positive().default(1).describe('Gradients above this norm are scaled down'),

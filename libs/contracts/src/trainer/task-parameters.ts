@@ -4,7 +4,7 @@ import { labelPolicySchema } from '../recipe/label-policy.js';
 import { labelsSchema } from '../recipe/labels.js';
 import { selectionSchema } from '../recipe/selection.js';
 import { lossesSchema } from '../recipe/student.js';
-import { adapterSchema, swapAnswersSchema } from '../recipe/training.js';
+import { adapterSchema, headSchema, swapAnswersSchema } from '../recipe/training.js';
 import { tinyModelSchema } from '../recipe/model.js';
 import { promptSchema, promptTemplateSchema, truncationSchema } from '../recipe/prompt.js';
 
@@ -45,7 +45,8 @@ export const tokenizeParameters = z.strictObject({
 });
 
 /**
- * train. Inputs: base, adapter (optional: LoRA weights to go on from; its head is not taken over),
+ * train. Inputs: base, adapter (optional: LoRA weights to go on from; its head where head.init
+ * is keep),
  * tokens-<source>…, folds (absent for post-pretraining: every row is trained on), label-folds (a
  * teacher holds out what they assign to its folds; a student finds there whose label a row gets),
  * logits-<teacher> or, under another label policy than in_sample, logits-<teacher>.<held-out folds>…
@@ -68,6 +69,7 @@ export const trainParameters = z.strictObject({
     .describe('Rows per optimizer step; the loss is a sum over rows divided by it'),
   adapter: adapterSchema,
   swap_answers: swapAnswersSchema,
+  head: headSchema.optional(),
   seed: z.int().nonnegative().describe('Seed of sample order, adapter and head initialisation'),
   dtype: dtypeSchema,
   teachers: teacherNames,

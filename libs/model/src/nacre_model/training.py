@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from transformers import PreTrainedModel
 
 from nacre_model.adapters import (
@@ -13,6 +15,7 @@ from nacre_model.adapters import (
     write_adapter,
 )
 from nacre_model.dropout import AdapterDropout
+from nacre_model.heads import head_of_words
 from nacre_model.models import load_classifier
 from nacre_model.protocol import ContractViolation, TaskContext, json_text, task
 from nacre_model.ranks import Ranks
@@ -70,12 +73,18 @@ def training_loop(context: TaskContext, ranks: Ranks) -> TrainingLoop:
 
 
 def starting_adapter(context: TaskContext, model: PreTrainedModel) -> AdapterWeights:
-    """A new adapter, or the LoRA factors of the input `adapter`; the head is new in both cases.
+    """A new adapter, or the LoRA factors of the input `adapter`, and the head that head.init says.
 
-    Raises ContractViolation when the input has other adapter settings.
+    seeded (the default): a new one of the seed; keep: that of the input `adapter`, new where there is none;
+    lm_head_tokens: head_of_words.
+
+    Raises ContractViolation when the input has other adapter settings, and as head_of_words does.
     """
     rank, alpha = context.parameters["adapter"]["rank"], context.parameters["adapter"]["alpha"]
+    init = context.parameters.get("head", {}).get("init", "seeded")
     fresh = initial_adapter(model, rank, alpha, context.parameters["seed"])
+    if init == "lm_head_tokens":
+        fresh = replace(fresh, head=head_of_words(model, context.input("base"), context.labels))
     if "adapter" not in context.inputs:
         return fresh
     earlier = read_adapter(context.input("adapter"))
@@ -84,4 +93,4 @@ def starting_adapter(context: TaskContext, model: PreTrainedModel) -> AdapterWei
             f"inputs.adapter has rank {earlier.rank} and alpha {earlier.alpha:g},"
             f" the parameters {rank} and {alpha:g}"
         )
-    return AdapterWeights(rank, alpha, earlier.factors, fresh.head)
+    return earlier if init == "keep" else replace(earlier, head=fresh.head)

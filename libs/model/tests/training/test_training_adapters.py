@@ -1,12 +1,16 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file
-from training_runs import FILES, history, loop_of
+from tokenizers import Tokenizer, models
+from training_runs import FAMILIES, FILES, history, loop_of
+from transformers import AutoModelForCausalLM
 
 from nacre_model.adapters import read_adapter
-from nacre_model.models import load_classifier
+from nacre_model.models import classify, load_classifier
 from nacre_model.protocol import ContractViolation
 from nacre_model.training import starting_adapter, train
 
@@ -36,6 +40,49 @@ def test_a_carried_over_adapter_gives_its_factors_but_not_its_head(job, tmp_path
     train(run)
     with pytest.raises(ContractViolation, match="rank 4 and alpha 8, the parameters 2 and 8"):
         train(job(inputs={"adapter": earlier.output}, adapter={"rank": 2, "alpha": 8, "dropout": 0.0}))
+
+
+def test_a_kept_head_is_that_of_the_adapter_and_the_seeds_where_there_is_none(job):
+    earlier = job(learning_rate=2e-2, head={"init": "keep"})
+    train(earlier)
+    fresh = job(learning_rate=2e-2)
+    train(fresh)
+    assert (earlier.output / FILES[1]).read_bytes() == (fresh.output / FILES[1]).read_bytes()
+    run = job(inputs={"adapter": earlier.output}, head={"init": "keep"})
+    model = load_classifier(run.input("base"), 3, "float32", run.parameters["seed"])
+    assert torch.equal(starting_adapter(run, model).head, read_adapter(earlier.output).head)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_head_of_words_gives_the_logits_that_the_language_model_has_for_them(job, base, tmp_path, family):
+    """In full against transformers' own causal model; gemma2's soft-cap of the logits is undone."""
+    folder = tmp_path / "with-tokenizer"
+    shutil.copytree(base(family), folder)
+    vocabulary = {"A": 5, "B": 6, "t": 7, "i": 8, "e": 9, "[UNK]": 0}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, continuing_subword_prefix="", unk_token="[UNK]"))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    run = job(family, inputs={"base": folder}, head={"init": "lm_head_tokens"})
+    loop = loop_of(run)
+    ids = torch.tensor([[1, 20, 30, 40, 11], [1, 9, 8, 7, 6]])
+    causal = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
+    with torch.inference_mode():
+        ours = classify(loop.model, ids, torch.tensor([5, 5]))
+        theirs = causal(ids).logits[:, -1].double()
+    cap = getattr(causal.config, "final_logit_softcapping", None)
+    theirs = theirs if cap is None else cap * torch.atanh(theirs / cap)
+    wanted = torch.stack([theirs[:, 5], theirs[:, 6], theirs[:, [7, 8, 9]].mean(1)], dim=1)
+    assert torch.allclose(ours.double(), wanted, atol=2e-5)
+    assert ours.std() > 0.1
+
+
+def test_words_that_a_tokenizer_does_not_know_apart_make_no_head(job, base, tmp_path):
+    folder = tmp_path / "with-tokenizer"
+    shutil.copytree(base("llama"), folder)
+    with pytest.raises(ContractViolation, match=r"needs the base's tokenizer\.json"):
+        train(job(inputs={"base": folder}, head={"init": "lm_head_tokens"}))
+    Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(folder / "tokenizer.json"))
+    with pytest.raises(ContractViolation, match="does not tell A, B, tie apart"):
+        train(job(inputs={"base": folder}, head={"init": "lm_head_tokens"}))
 
 
 def test_every_fold_starts_from_the_same_factors_and_head(job, folds_folder, tmp_path):
