@@ -92,6 +92,9 @@ const rows: readonly Row[] = [
   ['student.losses.kl', 2],
   ['student.losses.cosine', 2],
   ['student.losses.temperature', 2],
+  ['student.losses.js', 1],
+  ['student.losses.logit_mse', 1],
+  ['student.losses.by_source', { ours: { cross_entropy: 0, kl: 2, cosine: 0, js: 1, logit_mse: 1 } }],
   ['controls.student_alone', false],
   ['controls.permuted_teachers', true],
   ['controls.round_to_nearest', true],
@@ -133,6 +136,12 @@ const elsewhere: Readonly<Record<string, string>> = {
   'gates.quantize.max_log_loss_rise': 'is part of the gate, which has a row',
   'gates.quantize.otherwise': 'is part of the gate, which has a row',
   'training.head.init': 'is all of the head, which has rows',
+  ...Object.fromEntries(
+    ['cross_entropy', 'kl', 'cosine', 'js', 'logit_mse'].map((loss) => [
+      `student.losses.by_source.*.${loss}`,
+      'is part of by_source, which has a row',
+    ]),
+  ),
   'student.base': 'reads another base, which has other bytes by its own row',
 };
 
@@ -246,7 +255,7 @@ describe('a changed leaf of the recipe', () => {
   });
 
   it('is in the table, or tested elsewhere', () => {
-    const records = /^(data|models|teachers)\.[^.]+/;
+    const records = /^(data|models|teachers|student\.losses\.by_source)\.[^.]+/;
     const known = new Set([
       ...rows.map(([leaf]) => leaf.replace(records, '$1.*')),
       ...Object.keys(elsewhere),

@@ -97,6 +97,13 @@ const rows: readonly Row[] = [
   ['student.losses.kl', 2, students],
   ['student.losses.cosine', 2, students],
   ['student.losses.temperature', 2, students],
+  ['student.losses.js', 1, students],
+  ['student.losses.logit_mse', 1, students],
+  ...['cross_entropy', 'kl', 'cosine', 'js', 'logit_mse'].map((loss): Row => [
+    `student.losses.by_source.extra.${loss}`,
+    2,
+    students,
+  ]),
   ['controls.student_alone', false, ['measure']],
   [
     'controls.permuted_teachers',
@@ -196,7 +203,7 @@ const exempt: Readonly<Record<string, string>> = {
   resolved_by: 'is the stamp of the resolver, never written by hand',
 };
 
-const records = /^(data|models|teachers)\.[^.]+/;
+const records = /^(data|models|teachers|student\.losses\.by_source)\.[^.]+/;
 const normal = (path: string): string => path.replace(records, '$1.*');
 
 interface JsonSchema {

@@ -2,6 +2,7 @@ export * from './cost-gate.js';
 export * from './duration.js';
 export * from './label-policy.js';
 export * from './labels.js';
+export * from './losses.js';
 export * from './model.js';
 export * from './plausibility.js';
 export * from './prompt.js';

@@ -113,6 +113,12 @@ export function contradictions(recipe: Recipe): string[] {
       found.push(`models.${name}.tiny.warm_up.on: latents exist only for a synthetic train source; use text`);
     }
   }
+  for (const source of Object.keys(recipe.student.losses.by_source ?? {})) {
+    const use = recipe.data[source]?.use;
+    if (use !== 'train' && use !== 'extra') {
+      found.push(`student.losses.by_source.${source}: no source with use: train or extra has that name`);
+    }
+  }
   if (Object.keys(recipe.teachers).length === 0 && recipe.student.losses.cross_entropy === 0) {
     found.push('student.losses.cross_entropy: without teachers it is the only loss and cannot be 0');
   }

@@ -211,6 +211,11 @@ describe('a fault', () => {
       'training.global_batch: with swap_answers: paired a step holds whole pairs; write an even number',
     ],
     [
+      'losses for rows that no student learns from',
+      { student: { base: 'small', losses: { by_source: { test: { kl: 2 } } } } },
+      'student.losses.by_source.test: no source with use: train or extra has that name',
+    ],
+    [
       'nothing to learn from',
       { student: { base: 'small', losses: { cross_entropy: 0 } } },
       'student.losses.cross_entropy: without teachers it is the only loss and cannot be 0',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { labelPolicySchema } from '../recipe/label-policy.js';
 import { labelsSchema } from '../recipe/labels.js';
 import { selectionSchema } from '../recipe/selection.js';
-import { lossesSchema } from '../recipe/student.js';
+import { lossesSchema } from '../recipe/losses.js';
 import { adapterSchema, headSchema, swapAnswersSchema } from '../recipe/training.js';
 import { tinyModelSchema } from '../recipe/model.js';
 import { promptSchema, promptTemplateSchema, truncationSchema } from '../recipe/prompt.js';

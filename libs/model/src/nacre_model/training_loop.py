@@ -23,13 +23,13 @@ from nacre_model.checkpoint_keeper import CheckpointKeeper
 from nacre_model.checkpoints import Progress, TrainedState
 from nacre_model.dev_scores import DevScorer
 from nacre_model.dropout import AdapterDropout
-from nacre_model.losses import LossWeights, distillation_loss
 from nacre_model.models import HEAD_NAME, classify
 from nacre_model.protocol import DeviceFault, NonFiniteLoss, TaskContext, TrainerStopped, stop_requested
 from nacre_model.ranks import Ranks
 from nacre_model.sampling import example_hashes
 from nacre_model.schedule import Step, learning_rate, plan_steps, planned_steps
 from nacre_model.selection import selection_of
+from nacre_model.source_losses import SourceLosses
 from nacre_model.training_rows import TrainingRows
 from nacre_model.verdicts import memory_for
 
@@ -82,7 +82,7 @@ class TrainingLoop:
         self.trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self._hashes = example_hashes(rows.tokens.example_ids)
         self.scorer = DevScorer(context, model, rows.dev, ranks, dropout)
-        self._weights = LossWeights.of(context.parameters["losses"])
+        self._row_losses = SourceLosses(context.parameters["losses"], rows.tokens.example_ids.tolist())
 
     def run(self) -> Progress:
         """All steps that are left, from the request's checkpoint on or from the beginning.
@@ -211,11 +211,11 @@ class TrainingLoop:
             self.dropout.choose(epoch, self._hashes[batch.rows], swapped, batch.input_ids.device)
         logits = classify(self.model, batch.input_ids, batch.lengths)
         chosen = torch.from_numpy(batch.rows)
-        return distillation_loss(
+        return self._row_losses(
+            batch.rows,
             logits,
             self.rows.labels[chosen].to(logits.device),
             self.rows.teachers[chosen].to(logits.device),
-            self._weights,
         )
 
     def refuse(self, step: Step, figures: Figures) -> NoReturn:

@@ -13,6 +13,7 @@ from nacre_model.label_folds import NO_FOLD, held_out_by_label, read_label_folds
 from nacre_model.logits_tables import LogitsTable, read_logits
 from nacre_model.protocol import InvalidData, TaskContext
 from nacre_model.soft_labels import join_soft_labels
+from nacre_model.source_losses import SourceLosses
 from nacre_model.tables import NO_LABEL, FoldTable, TokenTable, read_folds, read_tokens, select_rows
 
 
@@ -69,11 +70,15 @@ def read_training_rows(context: TaskContext) -> TrainingRows:
             0 if folds is None else folds.count,
         )
     tokens = every.take(chosen)
-    without_vote = np.flatnonzero(tokens.labels == NO_LABEL)
-    if len(without_vote) and (not parameters["teachers"] or parameters["losses"]["cross_entropy"] > 0):
+    without_vote = tokens.labels == NO_LABEL
+    if parameters["teachers"]:
+        without_vote &= SourceLosses(parameters["losses"], tokens.example_ids.tolist()).needs_votes
+    without_vote = np.flatnonzero(without_vote)
+    if len(without_vote):
         raise InvalidData(
             f"{tokens.name(without_vote[0])} has no label ({len(without_vote)} such rows):"
-            " cross-entropy needs one; give such rows to a source that is not trained on"
+            " cross-entropy needs one; give such rows to a source that is not trained on, or take cross-entropy"
+            " out of its losses (student.losses.by_source)"
         )
     dev = None
     if parameters.get("selection") == "best_dev":

@@ -104,6 +104,18 @@ def test_a_row_without_a_vote_is_refused_unless_only_teachers_are_learned_from(j
     train(job(rows=rows, inputs={"logits-big": teacher}, teachers=["big"], losses=losses))
 
 
+def test_a_source_that_learns_from_teachers_alone_needs_no_votes(job, toy_rows, tmp_path):
+    rows = [*toy_rows(6), *((i, s, ids, None) for i, s, ids, _ in toy_rows(6, source="raw"))]
+    teacher = write_teacher(tmp_path / "t", rows, np.random.default_rng(2).normal(size=(24, 3)))
+    usual = {"cross_entropy": 1, "kl": 1, "cosine": 1, "temperature": 1}
+    inputs = {"logits-big": teacher}
+    with pytest.raises(InvalidData, match=r"raw:0000 \(as given\) has no label \(12 such rows\)"):
+        train(job(rows=rows, inputs=inputs, teachers=["big"], losses=usual))
+    losses = {**usual, "by_source": {"raw": {"cross_entropy": 0}}}
+    run = job(rows=rows, inputs=inputs, teachers=["big"], losses=losses)
+    assert train(run)["rows"] == 24
+
+
 def test_a_student_approaches_a_fixed_teacher(job, toy_rows, tmp_path):
     rows = toy_rows(120)
     wanted = torch.tensor([[2.0, 0.0, -1.0], [-1.0, 1.0, 1.0], [0.0, -2.0, 1.0]])
