@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { listCheckpoints, openStore, type ArtifactStore } from '@nacre/artifact-store';
 import { NodeLost, TrainerStopped } from '@nacre/contracts/errors';
+import { exportLogits } from '@nacre/stages';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 
 import type { StageContext } from '../stage-context.js';
@@ -159,4 +160,28 @@ test('a store that takes no checkpoint does not stop a training', async () => {
   const { metrics } = await run('train', context);
   expect(metrics).toEqual({ first: 0, weight: 40 });
   expect(durable).toEqual([]);
+});
+
+test('an export that was killed goes on from its newest shards in the store, whatever the interval of checkpoints', async () => {
+  const exporting = (term: number, pause: number): StageContext => {
+    const played = playedStage(folder, `export/40/${pause}`, { execution: { checkpoint_every: '1h' } });
+    const prompt = { template: 'compact', max_tokens: 64, truncation: 'per_field' };
+    const { kind, version } = exportLogits;
+    const asked = { labels: parameters.labels, rows: 'all', fold: null, prompt, dtype: 'float32' };
+    return Object.defineProperties(played, {
+      store: { value: store },
+      term: { value: term },
+      call: { value: { ...played.call, kind, version, parameters: asked } },
+      durable: { value: ({ step }: { step: number }) => Promise.resolve(durable.push(step)) },
+    });
+  };
+  const killed = exporting(1, 0.1);
+  const ended = expect(run('export-logits', killed)).rejects.toThrow(NodeLost);
+  await expect.poll(() => durable.length, { timeout: 30_000 }).toBeGreaterThan(1);
+  writeFileSync(join(killed.work, 'kill'), '');
+  await ended;
+  const newest = durable.at(-1);
+  const again = exporting(2, 0);
+  expect((await run('export-logits', again)).metrics).toEqual({ first: newest });
+  expect(readdirSync(again.output)).toHaveLength(40);
 });

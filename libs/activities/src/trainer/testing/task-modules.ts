@@ -87,6 +87,36 @@ def train(context: TaskContext) -> dict[str, float]:
     return {"first": float(first), "weight": float(weight)}
 `;
 
+/**
+ * What the task `export-logits` does in tests: shards of one row by the real keeper of shards; the stage's name says how
+ * many, and how long each takes: export/<shards>/<seconds>. A file `kill` beside its output ends it by SIGKILL.
+ */
+const exporting = `
+import os
+import time
+
+import numpy as np
+
+from nacre_model.logits_checkpoints import ShardKeeper
+from nacre_model.logits_tables import LogitsTable, write_logits_shard
+from nacre_model.protocol import TaskContext, task
+
+
+@task("export-logits")
+def export_logits(context: TaskContext) -> dict[str, float]:
+    _, shards, pause = context.stage["name"].split("/")
+    keeper = ShardKeeper(context, int(shards))
+    first = keeper.resume()
+    for shard in range(first, keeper.shards):
+        row = LogitsTable(np.array([f"s:{shard}"], dtype=object), np.array([False]), np.zeros((1, 3), np.float32))
+        write_logits_shard(context.output, shard, context.labels, row)
+        keeper.save(shard + 1)
+        time.sleep(float(pause))
+        if (context.output.parent / "kill").exists():
+            os.kill(os.getpid(), 9)
+    return {"first": float(first)}
+`;
+
 /** An installation whose task modules lie in `folder` and may be changed there. */
 export function installTasks(folder: string): Installation & { readonly taskFile: string } {
   const root = repositoryFolder();
@@ -99,6 +129,7 @@ export function installTasks(folder: string): Installation & { readonly taskFile
   mkdirSync(join(quantization, 'nacre_quantization'), { recursive: true });
   writeFileSync(join(quantization, 'nacre_quantization/__init__.py'), '');
   writeFileSync(join(model, 'nacre_model/training.py'), training);
+  writeFileSync(join(model, 'nacre_model/logits.py'), exporting);
   const taskFile = join(quantization, 'nacre_quantization/tasks.py');
   writeFileSync(taskFile, tasks);
   return {
