@@ -142,6 +142,7 @@ const elsewhere: Readonly<Record<string, string>> = {
       'is part of by_source, which has a row',
     ]),
   ),
+  'student.fit.full_seeds': 'cannot stand beside student_alone: libs/stages/src/training-options.test.ts',
   'student.base': 'reads another base, which has other bytes by its own row',
 };
 

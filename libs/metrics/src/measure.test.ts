@@ -132,6 +132,19 @@ describe('a measurement of weights that dev rows have chosen', () => {
   });
 });
 
+describe('a measurement of a student that holds out no fold', () => {
+  it('scores what was merged on blind rows, against the prior and nothing else', () => {
+    const whole = measure({ ...input, models: [] });
+    expect(() => measurementSchema.parse(whole)).not.toThrow();
+    expect(whole.folds).toEqual([]);
+    expect(whole.skipped_folds).toEqual([]);
+    const steps = whole.waterfall.map(({ step }) => step);
+    expect(steps).toEqual(['prior', 'merged', 'quantized', 'both_orders']);
+    expect(stepOf(whole, 'merged').blind).toEqual(stepOf(measure(input), 'merged').blind);
+    expect(stepOf(whole, 'merged').differences.map(({ to }) => to)).toEqual(['prior']);
+  });
+});
+
 describe('a measurement of less than everything', () => {
   it('names a skipped fold and compares the steps on the folds that are left', () => {
     const models = input.models.map((model) =>

@@ -25,6 +25,7 @@ import { tokenize } from './kinds/tokenize.js';
 import { trainTeacher } from './kinds/train-teacher.js';
 import { labelSets, type LabelSet } from './label-sets.js';
 import type { StageHandle, StageRunner } from './stage-runner.js';
+import { studentFits } from './student-fits.js';
 
 /** Where the results of a run come from. */
 export interface DistillationOutcome {
@@ -48,7 +49,6 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
   const { labels, training } = recipe;
   const policy = recipe.student.labels ?? DEFAULT_LABEL_POLICY;
   const learnt = policy === 'in_sample' ? {} : { label_policy: policy };
-  const folds = Array.from({ length: recipe.folds.count }, (_, fold) => fold);
   const teachers = Object.keys(recipe.teachers);
 
   // Sources, as bytes and then as canonical rows.
@@ -202,7 +202,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
   // Without extra rows every label fold is a dev fold: then teachers are the same under in_sample.
   const teacherFolds = { folds: split, ...(extraSources.length > 0 ? labelFolds : {}) };
   const asked: Handles = {};
-  const teacherLogits = (teacher: string, { heldOut: [fold = 0, second_fold], title }: LabelSet) => {
+  const teacherLogits = (teacher: string, { heldOut: [fold = null, second_fold], title }: LabelSet) => {
     const name = `${teacher}/${title}`;
     const earlier = asked[name];
     if (earlier !== undefined) return earlier;
@@ -212,7 +212,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     const adapter = runner.run(trainTeacher, {
       name: `teacher/${name}`,
       model: teacher,
-      fold,
+      ...ofFold(fold),
       gpus: settings.gpus,
       parameters: { ...trainingParameters('teacher', fold, settings, []), ...pair },
       inputs: { ...required(started, teacher), ...rows },
@@ -222,22 +222,22 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     return (asked[name] = runner.run(exportLogits, {
       name: `logits/${name}`,
       model: teacher,
-      fold,
+      ...ofFold(fold),
       parameters: { labels, rows: choice, fold, ...pair, prompt: recipe.prompt, dtype: training.dtype },
       inputs: { base: required(bases, teacher), adapter, ...rows },
     }));
   };
   const adapters: Handles = {};
   const logits: Handles = {};
-  for (const fold of folds) {
+  for (const [index, { fold, title: fit, orderSeed }] of studentFits(recipe).entries()) {
     const targets: Handles = { ...labelFolds };
     const permuted: Handles = { ...labelFolds };
     for (const teacher of teachers) {
-      for (const set of labelSets(policy, fold, folds.length)) {
+      for (const set of labelSets(policy, fold, recipe.folds.count)) {
         const exported = teacherLogits(teacher, set);
         targets[`logits-${teacher}${set.input}`] = exported;
-        logits[`teacher.${teacher}${set.measured}`] = exported;
-        if (recipe.controls.permuted_teachers !== true) continue;
+        if (set.measured !== null) logits[`teacher.${teacher}${set.measured}`] = exported;
+        if (recipe.controls.permuted_teachers !== true || fold === null) continue;
         permuted[`logits-${teacher}${set.input}`] = runner.run(permuteLogits, {
           name: `permuted-logits/fold-${String(fold)}/${teacher}/${set.title}`,
           model: teacher,
@@ -260,17 +260,22 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
       const rows = { ...required(trainTokens, student), folds: split };
       const title = arm.replace('_', '-');
       const adapter = runner.run(distil, {
-        name: `${title}/fold-${String(fold)}`,
+        name: `${title}/${fit}`,
         model: student,
-        fold,
+        ...ofFold(fold),
         gpus: recipe.student.gpus,
-        parameters: trainingParameters('student', fold, recipe.student, from),
+        parameters: {
+          ...trainingParameters('student', fold, recipe.student, from),
+          ...(orderSeed !== undefined && { order_seed: orderSeed }),
+        },
         inputs: { ...required(started, student), ...rows, ...read },
         after,
       });
-      if (arm === 'student') adapters[`adapter-${String(fold)}`] = adapter;
+      if (arm === 'student') adapters[`adapter-${String(index)}`] = adapter;
+      // Of a student that holds out no fold only blind rows could tell, and the merged one is asked those.
+      if (fold === null) continue;
       logits[`${arm}.${student}.${String(fold)}`] = runner.run(exportLogits, {
-        name: `evaluate/${title}/fold-${String(fold)}`,
+        name: `evaluate/${title}/${fit}`,
         model: student,
         fold,
         parameters: { labels, rows: 'dev_and_blind', fold, prompt: recipe.prompt, dtype: training.dtype },
@@ -422,6 +427,11 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
       losses,
     };
   }
+}
+
+/** The fold that a stage's name and progress are of; a stage without one holds out none. */
+function ofFold(fold: number | null): { readonly fold?: number } {
+  return fold === null ? {} : { fold };
 }
 
 /** Roles whose weights are chosen by dev rows. */

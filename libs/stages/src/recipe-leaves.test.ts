@@ -194,6 +194,13 @@ const rows: readonly Row[] = [
     ['leak-gate', 'prepare/sample_submission', 'tokenize/gemma/other'],
     { 'data.other': { synthetic: { rows: 5, seed: 5 }, use: 'test' } },
   ],
+  ['student.fit', 'full', ['teacher/llama/full'], { 'controls.student_alone': false }],
+  [
+    'student.fit.full_seeds',
+    3,
+    ['student/full-2'],
+    { 'controls.student_alone': false, 'student.fit': { full_seeds: 2 } },
+  ],
   ['student.base', 'llama', [...students, ...alone, 'tokenize/llama/test']],
 ];
 

@@ -39,3 +39,46 @@ describe('training.head', () => {
     }
   });
 });
+
+describe('student.fit', () => {
+  const alone = { 'controls.student_alone': false };
+
+  it('says folds by saying nothing', async () => {
+    expect(await planned({ 'student.fit': 'folds' })).toEqual(await planned());
+  });
+
+  it('full: one student, as its teachers, holds out no fold and is measured on blind rows once merged', async () => {
+    const stages = await planned({ ...alone, 'student.fit': 'full' });
+    const names = [...stages.keys()];
+    expect(names.filter((name) => /^(teacher|logits|student|evaluate)\//.test(name))).toEqual([
+      'teacher/llama/full',
+      'logits/llama/full',
+      'student/full',
+      'evaluate/merged',
+      'evaluate/quantized',
+    ]);
+    expect(stages.get('teacher/llama/full')?.parameters).toMatchObject({ fold: null });
+    expect(stages.get('student/full')?.parameters).toMatchObject({ fold: null, teachers: ['llama'] });
+    expect(stages.get('student/full')?.parameters).not.toHaveProperty('order_seed');
+    expect(stages.get('student/full')?.reads).toContain('folds');
+    expect(stages.get('merge')?.reads).toEqual(['student/full']);
+  });
+
+  it('full with labels out of fold: the rows are labelled by the teachers of all folds', async () => {
+    const stages = await planned({ ...alone, 'student.fit': 'full', 'student.labels': 'out_of_fold' });
+    expect(stages.get('student/full')?.reads.filter((name) => name.startsWith('logits/'))).toEqual([
+      'logits/llama/fold-0',
+      'logits/llama/fold-1',
+    ]);
+  });
+
+  it('full_seeds: students that differ in the order of their rows alone', async () => {
+    const stages = await planned({ ...alone, 'student.fit': { full_seeds: 3 } });
+    const students = [0, 1, 2].map((index) => stages.get(`student/full-${String(index)}`));
+    expect(stages.get('merge')?.reads).toEqual(students.map((student) => student?.name));
+    const [first, second, third] = students.map((student) => student?.parameters);
+    expect(second).toEqual({ ...(first as object), order_seed: 1235 });
+    expect(third).toEqual({ ...(first as object), order_seed: 1236 });
+    expect(new Set(students.map((student) => student?.reads.join(' '))).size).toBe(1);
+  });
+});

@@ -92,6 +92,7 @@ export function contradictions(recipe: Recipe): string[] {
       'training.global_batch: with swap_answers: paired a step holds whole pairs; write an even number',
     );
   }
+  if ((recipe.student.fit ?? 'folds') !== 'folds') found.push(...withoutFolds(recipe));
   if (recipe.student.labels === 'nested' && recipe.folds.count < 3) {
     found.push(
       'student.labels: nested holds out two folds at once and needs folds.count of 3 or more; raise it or use out_of_fold',
@@ -123,4 +124,25 @@ export function contradictions(recipe: Recipe): string[] {
     found.push('student.losses.cross_entropy: without teachers it is the only loss and cannot be 0');
   }
   return found;
+}
+
+/** What a recipe cannot ask for when its student holds out no fold. */
+function withoutFolds({ student, teachers, controls, gates, folds }: Recipe): string[] {
+  const inSample = (student.labels ?? 'in_sample') === 'in_sample';
+  const faults = {
+    'folds.blind_fraction: without student folds only blind rows measure anything; raise it':
+      folds.blind_fraction === 0,
+    'student.labels: nested labels the rows of a fold\u2019s student; use in_sample or out_of_fold with this fit':
+      student.labels === 'nested',
+    'student.selection: best_dev needs dev rows, which this fit trains on; use last or ema':
+      student.selection === 'best_dev',
+    'teachers: best_dev needs dev rows, which teachers of this fit train on in sample; use last or ema':
+      inSample && Object.values(teachers).some(({ selection }) => selection === 'best_dev'),
+    'controls.student_alone: it is measured by folds; use fit: folds': controls.student_alone,
+    'controls.permuted_teachers: it is measured by folds; use fit: folds':
+      controls.permuted_teachers === true,
+    'gates.merge: it holds the merged student against single folds; use fit: folds':
+      gates.merge !== undefined,
+  };
+  return Object.entries(faults).flatMap(([fault, found]) => (found ? [fault] : []));
 }

@@ -211,6 +211,26 @@ describe('a fault', () => {
       'training.global_batch: with swap_answers: paired a step holds whole pairs; write an even number',
     ],
     [
+      'dev rows of a student that holds out none',
+      { student: { base: 'small', fit: 'full', selection: 'best_dev' } },
+      'student.selection: best_dev needs dev rows, which this fit trains on; use last or ema',
+    ],
+    [
+      'labels of a fold for a student without one',
+      { student: { base: 'small', fit: { full_seeds: 2 }, labels: 'nested' }, folds: { count: 3 } },
+      'student.labels: nested labels the rows of a fold’s student; use in_sample or out_of_fold with this fit',
+    ],
+    [
+      'a control that no fold measures',
+      { student: { base: 'small', fit: 'full' }, controls: { student_alone: true } },
+      'controls.student_alone: it is measured by folds; use fit: folds',
+    ],
+    [
+      'a student that nothing measures',
+      { student: { base: 'small', fit: 'full' }, folds: { blind_fraction: 0 } },
+      'folds.blind_fraction: without student folds only blind rows measure anything; raise it',
+    ],
+    [
       'losses for rows that no student learns from',
       { student: { base: 'small', losses: { by_source: { test: { kl: 2 } } } } },
       'student.losses.by_source.test: no source with use: train or extra has that name',

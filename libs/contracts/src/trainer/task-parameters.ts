@@ -71,6 +71,11 @@ export const trainParameters = z.strictObject({
   swap_answers: swapAnswersSchema,
   head: headSchema.optional(),
   seed: z.int().nonnegative().describe('Seed of sample order, adapter and head initialisation'),
+  order_seed: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Seed of the sample order alone, where it has its own'),
   dtype: dtypeSchema,
   teachers: teacherNames,
   label_policy: labelPolicySchema.optional(),

@@ -41,7 +41,7 @@ def learning_rate(step: int, steps: int, warmup_steps: int, peak: float) -> floa
 def plan_steps(parameters: dict[str, Any], tokens: TokenTable) -> Iterator[Step]:
     """Every step of the training, in order.
 
-    A function of seed, epochs, global_batch, swap_answers and the rows' keys.
+    A function of seed (order_seed where there is one), epochs, global_batch, swap_answers and the rows' keys.
     """
     hashes = example_hashes(tokens.example_ids)
     per_epoch = planned_steps({**parameters, "epochs": 1}, tokens)
@@ -59,7 +59,7 @@ def planned_steps(parameters: dict[str, Any], tokens: TokenTable) -> int:
 
 def visits(parameters: dict[str, Any], epoch: int, hashes: np.ndarray, swapped: np.ndarray) -> np.ndarray:
     """Positions of the rows that an epoch visits, in its order, int64."""
-    seed = parameters["seed"]
+    seed = parameters.get("order_seed", parameters["seed"])
     if parameters["swap_answers"] == "paired":
         return paired_order(seed, epoch, hashes, swapped)
     order = epoch_order(seed, epoch, hashes, swapped)

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from training_runs import FILES, LABELS, history
+from training_runs import FILES, LABELS, history, loop_of
 
 from nacre_model.logits_tables import LogitsOrigin, LogitsTable, write_logits_shard
 from nacre_model.protocol import ContractViolation, InvalidData
@@ -114,6 +114,40 @@ def test_a_source_that_learns_from_teachers_alone_needs_no_votes(job, toy_rows, 
     losses = {**usual, "by_source": {"raw": {"cross_entropy": 0}}}
     run = job(rows=rows, inputs=inputs, teachers=["big"], losses=losses)
     assert train(run)["rows"] == 24
+
+
+def test_a_student_without_a_fold_learns_from_teachers_that_held_out_none_in_sample(
+    job, toy_rows, folds_folder, tmp_path
+):
+    rows = toy_rows(12)
+    folds = folds_folder(
+        tmp_path / "folds",
+        [
+            (f"toy:{n:04d}", "toy", -1 if n == 0 else n % 2, n == 0, [0, 1] if n == 0 else [n % 2])
+            for n in range(12)
+        ],
+    )
+    inputs = {"folds": folds, "logits-big": write_teacher(tmp_path / "full", rows, np.zeros((24, 3)))}
+    run = job(rows=rows, inputs=inputs, role="student", teachers=["big"])
+    # All but the blind one, in both orders.
+    assert train(run)["rows"] == 22
+    inputs["logits-big"] = write_teacher(tmp_path / "fold", rows, np.zeros((24, 3)), held_out=(0,))
+    with pytest.raises(InvalidData, match="a teacher that held out fold 0"):
+        train(job(rows=rows, inputs=inputs, role="student", teachers=["big"]))
+
+
+def test_an_order_seed_changes_the_order_of_rows_and_neither_head_nor_factors(job):
+    one, other = job(), job(order_seed=7)
+    starts = [loop_of(run) for run in (one, other)]
+    for name, parameter in starts[0].trained.items():
+        assert torch.equal(parameter, starts[1].trained[name]), name
+    plans = [
+        list(plan_steps(run.parameters, loop.rows.tokens))
+        for run, loop in zip((one, other), starts, strict=True)
+    ]
+    orders = [np.concatenate([step.rows for step in plan]) for plan in plans]
+    assert sorted(orders[0]) == sorted(orders[1])
+    assert (orders[0] != orders[1]).mean() > 0.9
 
 
 def test_a_student_approaches_a_fixed_teacher(job, toy_rows, tmp_path):
