@@ -98,6 +98,15 @@ export function contradictions(recipe: Recipe): string[] {
       'student.labels: nested holds out two folds at once and needs folds.count of 3 or more; raise it or use out_of_fold',
     );
   }
+  if (
+    recipe.student.labels === 'out_of_fold' &&
+    recipe.student.selection === 'best_dev' &&
+    Object.keys(recipe.teachers).length > 0
+  ) {
+    found.push(
+      'student.selection: best_dev chooses by dev rows that the teachers of labels: out_of_fold have seen; use last, ema or labels: nested',
+    );
+  }
   for (const [name, { tiny }] of Object.entries(recipe.models)) {
     if (tiny.hidden_size % tiny.num_attention_heads !== 0) {
       found.push(

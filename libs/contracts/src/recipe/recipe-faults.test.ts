@@ -221,6 +221,19 @@ describe('a fault', () => {
       'student.labels: nested labels the rows of a fold’s student; use in_sample or out_of_fold with this fit',
     ],
     [
+      'pairs of two folds',
+      { student: { base: 'small', labels: 'nested' }, folds: { count: 2 } },
+      'student.labels: nested holds out two folds at once and needs folds.count of 3 or more; raise it or use out_of_fold',
+    ],
+    [
+      'a choice by dev rows that the teachers have seen',
+      {
+        teachers: { small: {} },
+        student: { base: 'small', labels: 'out_of_fold', selection: 'best_dev' },
+      },
+      'student.selection: best_dev chooses by dev rows that the teachers of labels: out_of_fold have seen; use last, ema or labels: nested',
+    ],
+    [
       'a control that no fold measures',
       { student: { base: 'small', fit: 'full' }, controls: { student_alone: true } },
       'controls.student_alone: it is measured by folds; use fit: folds',
