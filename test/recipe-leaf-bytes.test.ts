@@ -92,6 +92,7 @@ const rows: readonly Row[] = [
   ['student.losses.kl', 2],
   ['student.losses.cosine', 2],
   ['student.losses.temperature', 2],
+  ['student.stages', [{ data: ['ours'], targets: 'teachers', epochs: 2, learning_rate: 1e-3 }]],
   ['student.losses.js', 1],
   ['student.losses.logit_mse', 1],
   ['student.losses.by_source', { ours: { cross_entropy: 0, kl: 2, cosine: 0, js: 1, logit_mse: 1 } }],

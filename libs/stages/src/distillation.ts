@@ -26,6 +26,7 @@ import { trainTeacher } from './kinds/train-teacher.js';
 import { labelSets, type LabelSet } from './label-sets.js';
 import type { StageHandle, StageRunner } from './stage-runner.js';
 import { studentFits } from './student-fits.js';
+import { studentStages } from './student-stages.js';
 
 /** Where the results of a run come from. */
 export interface DistillationOutcome {
@@ -229,7 +230,8 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
   };
   const adapters: Handles = {};
   const logits: Handles = {};
-  for (const [index, { fold, title: fit, orderSeed }] of studentFits(recipe).entries()) {
+  for (const [index, fit] of studentFits(recipe).entries()) {
+    const { fold } = fit;
     const targets: Handles = { ...labelFolds };
     const permuted: Handles = { ...labelFolds };
     for (const teacher of teachers) {
@@ -259,23 +261,24 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     for (const { arm, teachers: from, targets: read } of arms) {
       const rows = { ...required(trainTokens, student), folds: split };
       const title = arm.replace('_', '-');
-      const adapter = runner.run(distil, {
-        name: `${title}/${fit}`,
-        model: student,
-        ...ofFold(fold),
-        gpus: recipe.student.gpus,
-        parameters: {
-          ...trainingParameters('student', fold, recipe.student, from),
-          ...(orderSeed !== undefined && { order_seed: orderSeed }),
-        },
-        inputs: { ...required(started, student), ...rows, ...read },
-        after,
-      });
+      const starts: Handles = { ...required(started, student) };
+      for (const { suffix, settings, teachers: by, changes } of studentStages(recipe, from, fit)) {
+        starts['adapter'] = runner.run(distil, {
+          name: `${title}/${fit.title}${suffix}`,
+          model: student,
+          ...ofFold(fold),
+          gpus: recipe.student.gpus,
+          parameters: { ...trainingParameters('student', fold, settings, by), ...changes },
+          inputs: { ...starts, ...rows, ...(by.length > 0 ? read : {}) },
+          after,
+        });
+      }
+      const adapter = required(starts, 'adapter');
       if (arm === 'student') adapters[`adapter-${String(index)}`] = adapter;
       // Of a student that holds out no fold only blind rows could tell, and the merged one is asked those.
       if (fold === null) continue;
       logits[`${arm}.${student}.${String(fold)}`] = runner.run(exportLogits, {
-        name: `evaluate/${title}/${fit}`,
+        name: `evaluate/${title}/${fit.title}`,
         model: student,
         fold,
         parameters: { labels, rows: 'dev_and_blind', fold, prompt: recipe.prompt, dtype: training.dtype },

@@ -194,6 +194,14 @@ const rows: readonly Row[] = [
     ['leak-gate', 'prepare/sample_submission', 'tokenize/gemma/other'],
     { 'data.other': { synthetic: { rows: 5, seed: 5 }, use: 'test' } },
   ],
+  [
+    'student.stages',
+    [
+      { data: ['extra'], targets: 'teachers', epochs: 1, learning_rate: 1e-4 },
+      { data: ['train'], epochs: 1, learning_rate: 1e-4 },
+    ],
+    [...students, ...alone].map((name) => `${name}/stage-1`),
+  ],
   ['student.fit', 'full', ['teacher/llama/full'], { 'controls.student_alone': false }],
   [
     'student.fit.full_seeds',

@@ -82,3 +82,55 @@ describe('student.fit', () => {
     expect(new Set(students.map((student) => student?.reads.join(' '))).size).toBe(1);
   });
 });
+
+describe('student.stages', () => {
+  const stages = [
+    { data: ['extra', 'ours'], targets: 'teachers', epochs: 1, learning_rate: 2e-4 },
+    { data: ['train'], targets: 'votes', epochs: 3, learning_rate: 1e-4 },
+    { data: ['train', 'extra'], epochs: 2, learning_rate: 5e-5 },
+  ];
+  const losses = { kl: 2, by_source: { extra: { cross_entropy: 3 } } };
+  const names = ['student/fold-0/stage-1', 'student/fold-0/stage-2', 'student/fold-0'];
+  const changes = { 'student.stages': stages, 'student.losses': losses };
+
+  it('are trained one after the other, each from the adapter and the head of the one before', async () => {
+    const all = await planned(changes);
+    const [first, second, third] = names.map((name) => all.get(name));
+    expect(first?.reads).toContain('post-pretrain/gemma');
+    expect(first?.parameters).not.toHaveProperty('head');
+    expect(second?.reads).toContain(names[0]);
+    expect(third?.reads).toContain(names[1]);
+    for (const later of [second, third]) {
+      expect(later?.parameters).toMatchObject({ head: { init: 'keep' } });
+      expect(later?.reads).not.toContain('post-pretrain/gemma');
+    }
+    expect(all.get('merge')?.reads).toEqual(['student/fold-0', 'student/fold-1']);
+    expect(all.get('evaluate/student/fold-0')?.reads).toContain('student/fold-0');
+  });
+
+  it('have rows, targets and a schedule of their own, and an order that no other stage has', async () => {
+    const all = await planned(changes);
+    const [first, second, third] = names.map((name) => all.get(name)?.parameters);
+    expect(first).toMatchObject({ sources: ['extra', 'ours'], epochs: 1, learning_rate: 2e-4 });
+    expect(first).toMatchObject({
+      teachers: ['llama'],
+      losses: { cross_entropy: 0, kl: 2, by_source: { extra: { cross_entropy: 0 } } },
+    });
+    expect(second).toMatchObject({ sources: ['train'], teachers: [], losses: { cross_entropy: 1, kl: 0 } });
+    expect(all.get('student/fold-0/stage-2')?.reads.filter((read) => read.startsWith('logits/'))).toEqual([]);
+    expect(third).toMatchObject({ teachers: ['llama'], losses: { cross_entropy: 1, kl: 2 } });
+    expect(first).not.toHaveProperty('order_seed');
+    expect([second, third]).toMatchObject([{ order_seed: 1334 }, { order_seed: 1434 }]);
+  });
+
+  it('give the student alone the same steps, of votes', async () => {
+    const all = await planned(changes);
+    for (const [index, { data, epochs, learning_rate }] of stages.entries()) {
+      const name = ['/stage-1', '/stage-2', ''][index] ?? '';
+      expect(all.get(`student-alone/fold-0${name}`)?.parameters).toMatchObject({
+        ...{ sources: data, epochs, learning_rate, teachers: [] },
+        losses: { cross_entropy: 1, kl: 0 },
+      });
+    }
+  });
+});

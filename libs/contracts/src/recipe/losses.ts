@@ -1,17 +1,21 @@
 import { z } from 'zod';
 
 const weight = z.number().nonnegative();
-const js = weight.optional().describe(
-  'Weight of the Jensen-Shannon divergence of both at the temperature, per teacher. Without it: 0',
-);
-const logit_mse = weight.optional().describe(
-  'Weight of the mean squared difference of the logits less their mean, per teacher. Without it: 0',
-);
+const js = weight
+  .optional()
+  .describe('Weight of the Jensen-Shannon divergence of both at the temperature, per teacher. Without it: 0');
+const logit_mse = weight
+  .optional()
+  .describe(
+    'Weight of the mean squared difference of the logits less their mean, per teacher. Without it: 0',
+  );
 
 /** Weights that the rows of one source have instead of the common ones. */
 const sourceLossesSchema = z
   .strictObject({
-    cross_entropy: weight.optional().describe('Weight of cross-entropy with the votes; with 0 rows need none'),
+    cross_entropy: weight
+      .optional()
+      .describe('Weight of cross-entropy with the votes; with 0 rows need none'),
     kl: weight.optional().describe('Weight of KL(teacher || student), per teacher'),
     cosine: weight.optional().describe('Weight of 1 - cosine of the two probability vectors, per teacher'),
     js,
@@ -29,19 +33,24 @@ export const lossesSchema = z
   .strictObject({
     cross_entropy: weight.default(1).describe('Weight of cross-entropy with the votes'),
     kl: weight.default(1).describe('Weight of KL(teacher || student), per teacher'),
-    cosine: weight
-      .default(1)
-      .describe('Weight of 1 - cosine of the two probability vectors, per teacher'),
+    cosine: weight.default(1).describe('Weight of 1 - cosine of the two probability vectors, per teacher'),
     js,
     logit_mse,
-    temperature: z.number().positive().default(1).describe('Temperature of both softmaxes in the KL and JS terms'),
+    temperature: z
+      .number()
+      .positive()
+      .default(1)
+      .describe('Temperature of both softmaxes in the KL and JS terms'),
     by_source: z
       .record(z.string(), sourceLossesSchema)
       .optional()
       .describe('Other weights for the rows of single sources, by the name of the source'),
   })
   .refine(
-    ({ cross_entropy, kl, cosine, js = 0, logit_mse = 0 }) => cross_entropy + kl + cosine + js + logit_mse > 0,
+    ({ cross_entropy, kl, cosine, js = 0, logit_mse = 0 }) =>
+      cross_entropy + kl + cosine + js + logit_mse > 0,
     'every loss has weight 0',
   )
   .describe('Weights of the terms of the distillation loss');
+
+export type Losses = z.infer<typeof lossesSchema>;

@@ -92,6 +92,7 @@ export function contradictions(recipe: Recipe): string[] {
       'training.global_batch: with swap_answers: paired a step holds whole pairs; write an even number',
     );
   }
+  found.push(...stageFaults(recipe));
   if ((recipe.student.fit ?? 'folds') !== 'folds') found.push(...withoutFolds(recipe));
   if (recipe.student.labels === 'nested' && recipe.folds.count < 3) {
     found.push(
@@ -133,6 +134,24 @@ export function contradictions(recipe: Recipe): string[] {
     found.push('student.losses.cross_entropy: without teachers it is the only loss and cannot be 0');
   }
   return found;
+}
+
+/** What is wrong with the trainings of a student that has several. */
+function stageFaults({ data, teachers, student: { stages = [], losses } }: Recipe): string[] {
+  const { kl, cosine, js = 0, logit_mse = 0 } = losses;
+  return stages.flatMap(({ data: sources, targets }, index) => {
+    const place = `student.stages.${String(index)}`;
+    const strange = sources.filter((name) => !['train', 'extra'].includes(data[name]?.use ?? ''));
+    return [
+      ...strange.map((name) => `${place}.data: ${name} is no source with use: train or extra`),
+      ...(targets !== 'votes' && Object.keys(teachers).length === 0
+        ? [`${place}.targets: there are no teachers; write votes`]
+        : []),
+      ...(targets === 'teachers' && kl + cosine + js + logit_mse === 0
+        ? [`${place}.targets: student.losses has no loss of teachers above 0; write votes`]
+        : []),
+    ];
+  });
 }
 
 /** What a recipe cannot ask for when its student holds out no fold. */

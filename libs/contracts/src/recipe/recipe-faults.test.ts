@@ -244,6 +244,21 @@ describe('a fault', () => {
       'folds.blind_fraction: without student folds only blind rows measure anything; raise it',
     ],
     [
+      'a stage on rows that no student learns from',
+      {
+        student: {
+          base: 'small',
+          stages: [{ data: ['test'], targets: 'votes', epochs: 1, learning_rate: 1 }],
+        },
+      },
+      'student.stages.0.data: test is no source with use: train or extra',
+    ],
+    [
+      'a stage that learns from no teacher',
+      { student: { base: 'small', stages: [{ data: ['train'], epochs: 1, learning_rate: 1 }] } },
+      'student.stages.0.targets: there are no teachers; write votes',
+    ],
+    [
       'losses for rows that no student learns from',
       { student: { base: 'small', losses: { by_source: { test: { kl: 2 } } } } },
       'student.losses.by_source.test: no source with use: train or extra has that name',

@@ -71,6 +71,11 @@ export const trainParameters = z.strictObject({
   swap_answers: swapAnswersSchema,
   head: headSchema.optional(),
   seed: z.int().nonnegative().describe('Seed of sample order, adapter and head initialisation'),
+  sources: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('Sources whose rows are trained on; absent: all of the tokens'),
   order_seed: z
     .int()
     .nonnegative()

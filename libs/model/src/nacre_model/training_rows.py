@@ -31,7 +31,7 @@ class TrainingRows:
 
 
 def read_training_rows(context: TaskContext) -> TrainingRows:
-    """The rows of the tokens that fold trains on, with the logits of every teacher.
+    """The rows of the tokens that fold trains on, of all sources or of the given ones, with the teachers' logits.
 
     A teacher whose request has label folds holds its own out, too. A student learns from the teachers
     that its label policy permits.
@@ -49,6 +49,8 @@ def read_training_rows(context: TaskContext) -> TrainingRows:
         if parameters["role"] == "teacher":
             folds = held_out_by_label(folds, label_folds)
     chosen = select_rows(every, folds, "training", parameters["fold"], parameters.get("second_fold"))
+    if "sources" in parameters:
+        chosen = _of_sources(every, chosen, parameters["sources"])
     if parameters["swap_answers"] == "none":
         chosen = chosen[~every.swapped[chosen]]
     elif parameters["swap_answers"] != "double":
@@ -85,6 +87,18 @@ def read_training_rows(context: TaskContext) -> TrainingRows:
         held_out = select_rows(every, folds, "dev", parameters["fold"])
         dev = every.take(held_out[~every.swapped[held_out]])
     return TrainingRows(tokens, torch.from_numpy(tokens.labels), torch.from_numpy(teachers), dev)
+
+
+def _of_sources(tokens: TokenTable, rows: np.ndarray, sources: list[str]) -> np.ndarray:
+    """Those of the rows whose example is of one of the sources.
+
+    Raises InvalidData naming a source that has none.
+    """
+    of_row = np.array([example_id.partition(":")[0] for example_id in tokens.example_ids[rows].tolist()])
+    for source in sources:
+        if source not in of_row:
+            raise InvalidData(f"sources: {source} has no row to train on; take it out of the recipe's stage")
+    return rows[np.isin(of_row, sources)]
 
 
 def _label_folds_of(

@@ -12,6 +12,7 @@ import pytest
 from training_runs import (
     digests,
     events,
+    history,
     keep_checkpoints,
     loop_of,
     result_of,
@@ -65,6 +66,31 @@ def test_a_training_interrupted_at_any_step_ends_with_the_same_bytes_and_figures
     assert [line["step"] for line in events(last, "step-end")] == list(range(stops[-1] + 1, 11))
     [loaded] = events(last, "checkpoint-loaded")
     assert loaded["step"] == stops[-1]
+
+
+def test_the_second_training_of_a_student_is_resumed_to_the_bytes_of_one_that_was_not(same_job):
+    first = same_job()
+    train(first)
+
+    def second():
+        run = same_job()
+        run.parameters.update(head={"init": "keep"}, order_seed=1334, sources=["toy"])
+        run.inputs["adapter"], run.input_contents["adapter"] = first.output, "2" * 64
+        return run
+
+    whole, part, last = second(), second(), second()
+    figures = train(whole)
+    assert figures["first_loss"] < history(first)[0]["loss"]
+    folder = keep_checkpoints(part)
+    stop_during(loop_of(part), 4)
+    protocol._stop.clear()
+    keep_checkpoints(last, folder / "4")
+    assert train(last) == figures
+    assert digests(last.output) == digests(whole.output)
+    other = same_job()
+    keep_checkpoints(other, folder / "4")
+    with pytest.raises(CheckpointRefused, match=r"input_contents\.adapter: is absent"):
+        train(other)
 
 
 def test_checkpoints_by_time_change_nothing_and_any_of_them_can_be_gone_on_from(same_job):

@@ -136,6 +136,27 @@ def test_a_student_without_a_fold_learns_from_teachers_that_held_out_none_in_sam
         train(job(rows=rows, inputs=inputs, role="student", teachers=["big"]))
 
 
+def test_a_training_of_some_sources_learns_from_their_rows_alone(job, toy_rows, folds_folder, tmp_path):
+    rows = [*toy_rows(6), *toy_rows(4, seed=1, source="given"), *toy_rows(4, seed=2, source="raw")]
+    ids = [(row[0], row[0].partition(":")[0]) for row in rows[::2]]
+    folds = folds_folder(
+        tmp_path / "folds",
+        [
+            (i, s, n % 2 if s == "toy" else -1, False, [n % 2] if s == "toy" else [])
+            for n, (i, s) in enumerate(ids)
+        ],
+    )
+    inputs = {
+        "folds": folds,
+        "logits-big": write_teacher(tmp_path / "t", rows, np.zeros((28, 3)), held_out=(0,)),
+    }
+    run = job(rows=rows, inputs=inputs, fold=0, role="student", teachers=["big"], sources=["given", "toy"])
+    seen = Counter(example_id.partition(":")[0] for example_id in read_training_rows(run).tokens.example_ids)
+    assert seen == {"toy": 6, "given": 8}
+    with pytest.raises(InvalidData, match="sources: other has no row to train on"):
+        train(job(rows=rows, inputs=inputs, fold=0, sources=["toy", "other"]))
+
+
 def test_an_order_seed_changes_the_order_of_rows_and_neither_head_nor_factors(job):
     one, other = job(), job(order_seed=7)
     starts = [loop_of(run) for run in (one, other)]
