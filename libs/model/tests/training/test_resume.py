@@ -20,7 +20,7 @@ from training_runs import (
     write_request,
 )
 
-from nacre_model import checkpoints, protocol
+from nacre_model import checkpoint_folders, protocol
 from nacre_model.protocol import CheckpointRefused
 from nacre_model.training import train
 
@@ -149,14 +149,14 @@ def test_a_process_killed_while_it_saves_leaves_a_part_that_is_ignored_and_remov
     keep_checkpoints(killed, folder / "3")
 
     def killed_in_the_middle():
-        settle, calls = checkpoints._settle, iter(range(1, 100))
+        settle, calls = checkpoint_folders._settle, iter(range(1, 100))
 
         def or_die(place):
             if next(calls) == settled:
                 os.kill(os.getpid(), signal.SIGKILL)
             settle(place)
 
-        monkeypatch.setattr(checkpoints, "_settle", or_die)
+        monkeypatch.setattr(checkpoint_folders, "_settle", or_die)
         stop_during(loop_of(killed), 6)
 
     assert in_fork(killed_in_the_middle) == -signal.SIGKILL
