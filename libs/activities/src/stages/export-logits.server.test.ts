@@ -61,12 +61,14 @@ test('what a model has said is given to later exports of that model, whatever ro
   expect(Object.keys((await readManifest(place.store, reference.manifest_id)).inputs)).toEqual(['adapter']);
 });
 
-test('another checkpoint or another precision is another model', async () => {
+test('another checkpoint, precision or device is another model', async () => {
   await exported('b1', 'first');
   const retrained = await trained('a2', 'other weights');
   expect((await exported('b2', 'x', { inputs: { adapter: retrained } })).given).toEqual([]);
   expect((await exported('b3', 'y', { inputs: {} })).given).toEqual([]);
   expect((await exported('b4', 'z', { parameters: { ...parameters, dtype: 'bfloat16' } })).given).toEqual([]);
+  const execution = { ...place.call.execution, device: 'cuda' as const };
+  expect((await exported('b5', 'w', { execution })).given).toEqual([]);
 });
 
 test('a stage that is computed afresh is given nothing, and a lost export is no fault', async () => {

@@ -20,14 +20,17 @@ export const exportLogits: StageImplementation = async (context) => {
   return context.tasks('export-logits', { ...context, inputs: { ...context.inputs, ...earlier } });
 };
 
-/** Digest of everything but the rows that decides a logit; the rows' cells are digests of their tokens. */
-function modelOf({ kind, version, parameters, inputs }: StageCall): string {
+/**
+ * Digest of everything but the rows that decides a logit; the rows' cells are digests of their tokens. Another device
+ * rounds otherwise by more than another micro-batch does.
+ */
+function modelOf({ kind, version, parameters, inputs, execution: { device } }: StageCall): string {
   const { labels, dtype } = definition.parameters.parse(parameters);
   const contents = {
     base: inputs['base']?.content_id ?? null,
     adapter: inputs['adapter']?.content_id ?? null,
   };
-  return canonicalDigest({ kind, version, labels, dtype, ...contents });
+  return canonicalDigest({ kind, version, labels, dtype, device, ...contents });
 }
 
 async function earlierExports(context: StageContext, model: string): Promise<Record<string, string>> {

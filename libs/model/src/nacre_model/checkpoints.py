@@ -1,9 +1,8 @@
 """Checkpoints of a training: written whole or not at all, and refused unless they are of this very stage.
 
 A checkpoint <folder>/<step>/ holds adapter and head, the optimizer's moments, the history so far and,
-where not the last weights will be chosen, those that may be (selection.py); randomness needs nothing, every draw is a function of the row and the
-epoch. checkpoint.json (libs/contracts/src/artifact/checkpoint.ts) is written last and says what the
-others are.
+where not the last weights will be chosen, those that may be (selection.py); randomness needs nothing,
+every draw is a function of the row and the epoch. checkpoint_folders.py says how it is written and read.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A cell is the answer of one model to one sequence of tokens. The sequence holds the content of the row, the
 order of its answers, the template and the tokenizer; who hands out a ledger sees to the rest: its cells are of
-the same base, adapter, precision and version of the stage (libs/activities/src/logits-ledger.ts).
+the same base, adapter, precision, device and version of the stage (libs/activities/src/stages/export-logits.ts).
 """
 
 from __future__ import annotations
