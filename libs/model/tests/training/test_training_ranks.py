@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from training_runs import digests, events, keep_checkpoints, loop_of, result_of, write_request
+from training_runs import digests, events, history, keep_checkpoints, loop_of, result_of, write_request
 
 from nacre_model.documents import fault, parse
 from nacre_model.entry import main
+from nacre_model.training import train
 
 DROPOUT = {"rank": 4, "alpha": 8, "dropout": 0.05}
 
@@ -78,6 +79,24 @@ def same_job(job, toy_rows):
         return run
 
     return make
+
+
+def test_ranks_share_the_dev_rows_and_choose_the_weights_that_one_rank_chooses(
+    same_job, folds_folder, tmp_path
+):
+    folds = [(f"toy:{n:04d}", "toy", n % 3, False, [n % 3]) for n in range(41)]
+    one, two = (same_job(epochs=2, fold=0, selection="best_dev", learning_rate=0.03) for _ in range(2))
+    for run in (one, two):
+        run.inputs["folds"] = folds_folder(tmp_path / "folds", folds)
+        run.input_contents["folds"] = "2" * 64
+    figures = train(one)
+    assert codes(train_with(two, 2)) == [0, 0]
+    losses = [[line.get("dev_log_loss") for line in history(run)] for run in (one, two)]
+    assert losses[1] == pytest.approx(losses[0], abs=2e-4)
+    assert losses[0].index(min(losses[0])) == losses[1].index(min(losses[1]))
+    # Both ranks know the same loss, each having scored some of the rows.
+    assert [result["metrics"]["best_dev_log_loss"] for result in results(two, 2)] == [min(losses[1])] * 2
+    assert figures["best_dev_log_loss"] == min(losses[0])
 
 
 def test_two_ranks_interrupted_and_resumed_give_the_bytes_of_two_that_were_not(same_job):
