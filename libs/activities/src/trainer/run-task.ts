@@ -43,7 +43,8 @@ export const TASK_LOG = 'task.log';
  * Writes the request, starts the task in its own process group, takes in its events, brings its
  * checkpoints to the store and reads its result. Told to stop, the task gets SIGTERM, and SIGKILL only
  * when it has used up the budget of a step, a save and an upload. A task that says nothing for the
- * stall timeout is ended. A training goes on from the newest checkpoint that is good.
+ * stall timeout is ended. A training, an export and a prediction go on from the newest checkpoint that
+ * is good.
  *
  * @throws the error that the exit code stands for, with the task's own words; NodeLost when the
  * process was killed from outside, OutOfMemory when it was by the kernel for its memory; TrainerStalled;
@@ -105,7 +106,8 @@ async function runOnce(
     inherited: devices?.lockFiles ?? [],
   });
   const process = await unlessAborted(starting, signal);
-  const watch = new TaskWatch(session !== undefined);
+  // What an export saves is small: its stop is not given the time of a first save that takes minutes.
+  const watch = new TaskWatch(task === 'train');
   let warned = false;
   const events = new EventReader(request.events, (event) => {
     watch.hear(event);

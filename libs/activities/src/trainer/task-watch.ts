@@ -12,7 +12,7 @@ export class TaskWatch {
   #save: number | undefined;
   readonly #saves: boolean;
 
-  /** @param saves whether the task keeps checkpoints */
+  /** @param saves whether the task keeps checkpoints that may take long to save */
   constructor(saves: boolean) {
     this.#saves = saves;
   }
