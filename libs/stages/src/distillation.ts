@@ -203,7 +203,8 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
   // Without extra rows every label fold is a dev fold: then teachers are the same under in_sample.
   const teacherFolds = { folds: split, ...(extraSources.length > 0 ? labelFolds : {}) };
   const asked: Handles = {};
-  const teacherLogits = (teacher: string, { heldOut: [fold = null, second_fold], title }: LabelSet) => {
+  const teacherLogits = (teacher: string, { heldOut, title }: LabelSet) => {
+    const [fold = null, second_fold] = heldOut;
     const name = `${teacher}/${title}`;
     const earlier = asked[name];
     if (earlier !== undefined) return earlier;
