@@ -14,7 +14,7 @@ export function honesty({
       'Every column is honest: the student of a fold learnt from teachers of the same fold, which had not seen its dev rows either (they had seen the rows that they labelled).',
     out_of_fold: `The blind column is honest, and so are the rows of teachers and of the student alone. ${SPOILT} is not: each label came from a teacher that had not seen its row, but the teachers of a student had seen its dev rows.`,
     nested:
-      'Every column is honest: each label came from a teacher that had seen neither its row nor the dev rows of the student.',
+      'Every column is honest: each label came from a teacher that had seen neither its row nor the dev rows of the student. <teacher>+1 also held out the next fold, +2 the one after, counted round.',
   } as const;
   if (optimistic.length > 0) {
     const also = policy === 'out_of_fold' && contaminated.length > 0 ? ` ${sentences.out_of_fold}` : '';
