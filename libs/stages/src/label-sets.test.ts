@@ -66,6 +66,23 @@ describe('the label policy of a recipe', () => {
     ]);
   });
 
+  it.each(['in_sample', 'out_of_fold', 'nested'])(
+    '%s: another teacher asks for its own logits alone, and leaves those of the others a hit',
+    async (policy) => {
+      const recipe = { 'student.labels': policy, 'folds.count': 3 };
+      const before = await planned(recipe);
+      const after = await planned({ ...recipe, teachers: { llama: {}, gemma: {} } });
+      const exported = (stages: Planned) =>
+        new Map(
+          [...stages.values()].filter(({ name }) => name.startsWith('logits/')).map((s) => [s.key, s.name]),
+        );
+      const known = exported(before);
+      const added = [...exported(after)].filter(([key]) => !known.has(key)).map(([, name]) => name);
+      expect(added).toHaveLength(3);
+      expect(added.every((name) => name.startsWith('logits/gemma/'))).toBe(true);
+    },
+  );
+
   it('nested needs three folds', async () => {
     await expect(planned({ 'student.labels': 'nested', 'folds.count': 2 })).rejects.toThrow(
       'student.labels: nested holds out two folds at once and needs folds.count of 3 or more',
