@@ -226,6 +226,16 @@ describe('a fault', () => {
       'student.labels: nested holds out two folds at once and needs folds.count of 3 or more; raise it or use out_of_fold',
     ],
     [
+      'a gate without rows to ask',
+      { gates: { quantize: { max_log_loss_rise: 0 } }, folds: { blind_fraction: 0 } },
+      'gates.quantize: there are no blind rows to measure on; raise folds.blind_fraction',
+    ],
+    [
+      'a control that is what it controls',
+      { controls: { round_to_nearest: true }, quantize: { method: 'round_to_nearest' } },
+      'controls.round_to_nearest: quantize.method rounds to nearest already',
+    ],
+    [
       'a choice by dev rows that the teachers have seen',
       {
         teachers: { small: {} },
