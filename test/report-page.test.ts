@@ -66,8 +66,8 @@ describe('the report in a real browser', () => {
           colorScheme === 'dark' ? 'rgb(20, 24, 29)' : 'rgb(251, 250, 247)',
         );
         const plots = page.locator('.plot svg:visible, svg.stage-graph:visible');
-        // Waterfall, seven panels of losses, time line, goodput, graph.
-        expect(await plots.count()).toBe(11);
+        // Waterfall, eight panels of losses, time line, goodput, graph.
+        expect(await plots.count()).toBe(12);
         for (const plot of await plots.all())
           expect((await plot.boundingBox())?.height ?? 0).toBeGreaterThan(100);
       });

@@ -75,8 +75,10 @@ describe('the page of a finished run', () => {
     const found = input.measurement?.breakdowns ?? [];
     const last = found.at(-1);
     expect(section.split('out of fold</span>')).toHaveLength(5);
+    const asked = found.filter(({ order_effect }) => order_effect !== null).length;
+    expect(asked).toBeGreaterThan(0);
     expect(section.split('blind</span>')).toHaveLength(
-      1 + found.filter(({ slice }) => slice === 'blind').length,
+      1 + asked + found.filter(({ slice }) => slice === 'blind').length,
     );
     for (const line of last?.confusion ?? []) expect(textOf(section)).toContain(` ${line.join(' ')} `);
     for (const { rows, voted } of last?.length_bias?.buckets ?? [])

@@ -20,6 +20,7 @@ export function breakdownSection({ breakdowns, waterfall, labels }: Measurement)
       does beyond the votes of the same rows.
     </p>
     <div class="card">${stepTable(titled)}</div>
+    ${orderCard(titled)}
     <div class="pair">${last && confusionCard(last, labels)} ${last && lengthCard(last)}</div>
   </section>`;
 }
@@ -50,23 +51,33 @@ function stepTable(breakdowns: readonly Titled[]): Html {
       cell: ({ length_bias: bias }) => withInterval(bias && { value: bias.excess, interval: bias.interval }),
       number: true,
     },
-    {
-      head: 'Swap moves P(A)',
-      cell: ({ order_effect: effect }) => (effect === null ? '–' : formatLoss(effect.inconsistency)),
-      number: true,
-    },
-    {
-      head: 'Swap flips',
-      cell: ({ order_effect: effect }) => (effect === null ? '–' : formatShare(effect.flips)),
-      number: true,
-    },
-    {
-      head: 'Toward the first',
-      cell: ({ order_effect: effect }) =>
-        withInterval(effect && { value: effect.toward_first, interval: effect.interval }),
-      number: true,
-    },
   ]);
+}
+
+/** Only the steps that were asked in both orders; null where none was. */
+function orderCard(breakdowns: readonly Titled[]): Html | null {
+  const asked = breakdowns.flatMap(({ order_effect: effect, ...step }) =>
+    effect ? [{ ...step, effect }] : [],
+  );
+  if (asked.length === 0) return null;
+  return html`<div class="card">
+    <h3>Asked in the other order</h3>
+    ${table(asked, [
+      {
+        head: 'Step',
+        cell: ({ title, slice }) => html`${title} <span class="quiet">${slices[slice]}</span>`,
+        style: () => 'name',
+      },
+      { head: 'P(model a) moves by', cell: ({ effect }) => formatLoss(effect.inconsistency), number: true },
+      { head: 'Another class', cell: ({ effect }) => formatShare(effect.flips), number: true },
+      {
+        head: 'Toward the first place',
+        cell: ({ effect }) => withInterval({ value: effect.toward_first, interval: effect.interval }),
+        number: true,
+      },
+      { head: 'Rows', cell: ({ effect }) => formatCount(effect.rows), number: true },
+    ])}
+  </div>`;
 }
 
 function withInterval(
@@ -83,7 +94,7 @@ function confusionCard({ title, confusion, classes }: Titled, labels: readonly s
   return html`<div class="card">
     <h3>Votes and predictions, ${title.toLowerCase()}, blind rows</h3>
     ${table(classes, [
-      { head: 'Vote', cell: ({ label }) => label.replace('_', ' ') },
+      { head: 'Vote', cell: ({ label }) => label.replace('_', ' '), style: () => 'name' },
       ...labels.map((label, column) => ({
         head: label.replace('_', ' '),
         cell: (_: unknown, line: number) => formatCount(confusion[line]?.[column] ?? 0),
@@ -95,7 +106,6 @@ function confusionCard({ title, confusion, classes }: Titled, labels: readonly s
         number: true,
       },
       { head: 'Votes', cell: ({ rows }) => formatCount(rows), number: true },
-      { head: 'Mean P', cell: ({ predicted }) => formatShare(predicted), number: true },
     ])}
   </div>`;
 }
