@@ -28,8 +28,11 @@ const rows = Array.from({ length: 80 }, (_, index) => ({
   },
 }));
 const logitColumns = {
-  ...{ example_id: 'VARCHAR', swapped: 'BOOLEAN' },
-  ...{ logit_model_a: 'FLOAT', logit_model_b: 'FLOAT', logit_tie: 'FLOAT' },
+  example_id: 'VARCHAR',
+  swapped: 'BOOLEAN',
+  logit_model_a: 'FLOAT',
+  logit_model_b: 'FLOAT',
+  logit_tie: 'FLOAT',
 } as const;
 
 let folder: string;
