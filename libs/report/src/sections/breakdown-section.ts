@@ -21,7 +21,7 @@ export function breakdownSection({ breakdowns, waterfall, labels }: Measurement)
     </p>
     <div class="card">${stepTable(titled)}</div>
     ${orderCard(titled)}
-    <div class="pair">${last && confusionCard(last, labels)} ${last && lengthCard(last)}</div>
+    <div class="pair">${last ? [confusionCard(last, labels), lengthCard(last)] : null}</div>
   </section>`;
 }
 
