@@ -90,6 +90,31 @@ test('skip leaves out the stage and all that need it; merge and measurement go o
   );
 });
 
+test('a gate that cannot tell holds what waits for it; skipped, the run ends without it and is measured', async () => {
+  pipeline.scripts.delete(teacher);
+  pipeline.scripts.set('gate/merge', () => {
+    throw ApplicationFailure.nonRetryable('the interval is too wide to tell', 'GateUndetermined');
+  });
+  const limit = { max_log_loss_rise: 0.003 };
+  const handle = await pipeline.start(
+    smallRecipe({ folds: { count: 2, blind_fraction: 0.2 }, gates: { merge: limit, quantize: limit } }),
+  );
+  const progress = await held(handle);
+  expect(progress.message).toBe('gate/merge: GateUndetermined: the interval is too wide to tell');
+  expect(stateOf(progress, 'quantize')).toBe('waiting');
+  await decide(handle, { stage: 'gate/merge', action: 'skip' });
+  const { skipped } = (await handle.result()) as { skipped: string[] };
+  expect(skipped.sort()).toEqual([
+    'evaluate/quantized',
+    'gate/merge',
+    'gate/quantize',
+    'predict',
+    'quantize',
+    'submit',
+  ]);
+  expect(stateOf(await progressOf(handle), 'measure')).toBe('done');
+});
+
 test('abort fails the run with what had happened', async () => {
   const handle = await pipeline.start(smallRecipe());
   await held(handle);

@@ -84,7 +84,7 @@ describe('the recipe as stages', () => {
     const limit = { max_log_loss_rise: 0.003 };
     const stages = await planned({ 'gates.merge': limit, 'gates.quantize': limit });
     const student = ['evaluate/student/fold-0', 'evaluate/student/fold-1'];
-    expect(stages.get('gate/merge')?.reads).toEqual(['folds', ...student, 'evaluate/merged']);
+    expect(stages.get('gate/merge')?.reads).toEqual(['folds', 'evaluate/merged', ...student]);
     expect(stages.get('gate/quantize')?.reads).toEqual(['folds', 'evaluate/merged', 'evaluate/quantized']);
     expect(stages.get('quantize')?.needs).toContain('gate/merge');
     expect(stages.get('predict')?.needs).toContain('gate/quantize');

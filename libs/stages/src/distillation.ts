@@ -305,20 +305,25 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
       inputs: { base: required(bases, student), adapter: merged, ...rows },
     });
   // A gate that the recipe does not have lets everything through.
-  const costGateOf = (gate: 'merge' | 'quantize', reads: RegExp): StageHandle[] => {
+  const costGateOf = (
+    gate: 'merge' | 'quantize',
+    watched: readonly string[],
+    parts: Handles,
+  ): StageHandle[] => {
     const limit = recipe.gates[gate];
     if (limit === undefined) return [];
     return [
       runner.run(costGate, {
         name: `gate/${gate}`,
         parameters: { ...limit, labels, folds: recipe.folds.count, gate },
-        inputs: { folds: split },
-        optionalInputs: Object.fromEntries(Object.entries(logits).filter(([input]) => reads.test(input))),
+        inputs: { folds: split, ...pick(logits, watched, '') },
+        optionalInputs: parts,
       }),
     ];
   };
   if (recipe.gates.merge !== undefined) logits['merged'] = evaluateMerged();
-  const mergeGate = costGateOf('merge', /^(student\..+|merged)$/);
+  const students = Object.entries(logits).filter(([input]) => input.startsWith('student.'));
+  const mergeGate = costGateOf('merge', ['merged'], Object.fromEntries(students));
   const { method, group_size, calibration_rows, damping } = recipe.quantize;
   const eightBit = { labels, method, group_size, calibration_rows, damping, seed: training.seed };
   const quantized = runner.run(quantize, {
@@ -352,7 +357,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
       });
     }
   }
-  const quantizeGate = costGateOf('quantize', /^(merged|quantized)$/);
+  const quantizeGate = costGateOf('quantize', ['merged', 'quantized'], {});
 
   // Prediction, submission, and every reported number.
   const prediction = runner.run(predict, {
