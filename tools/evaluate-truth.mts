@@ -4,13 +4,13 @@
  */
 import { parseArgs } from 'node:util';
 
+import { recordedRun } from '@nacre/activities';
 import { storeFromEnvironment } from '@nacre/artifact-store';
 import { InvalidRecipe, NacreError } from '@nacre/contracts/errors';
 import { findLocalStack, resolveEndpoints } from '@nacre/local-stack';
 
 import { evaluateRun } from './evaluate-truth/evaluate-run.mjs';
 import { evaluationMarkdown } from './evaluate-truth/evaluation-markdown.mjs';
-import { recordedRun } from './evaluate-truth/recorded-run.mjs';
 import { runId } from './evaluate-truth/run-id.mjs';
 
 const script = 'node --import tsx --conditions=@nacre/source tools/evaluate-truth.mts';

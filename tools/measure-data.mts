@@ -11,7 +11,7 @@ import { MAX_TOKENS, measureData } from './measure-data/measure-data.mjs';
 import { comparedMarkdown, measuredMarkdown, type MeasuredRow } from './measure-data/measured-row.mjs';
 
 const script = 'node --import tsx --conditions=@nacre/source tools/measure-data.mts';
-const usage = `Usage: ${script} [--scale 1] [--seed 2025] [--rounds 3] [--tokenizer NAME=FOLDER]… [--tokenize train,extra,post_pretrain,test]
+const usage = `Usage: ${script} [--scale 1] [--seed 2025] [--rounds 3] [--tokenizer NAME=FOLDER]… [--tokenize extra,train,test,post_pretrain]
 Generates files of the competition's shape (tools/generate-arena.mts) and takes them from CSV to token ids: time, peak
 memory and longest gap of the event loop of each step, as Markdown. Then the first 5,000 rows beside a straightforward
 Python script. Two byte-level BPEs of 32k are trained here; --tokenizer adds another. Needs \`npm run setup\`.
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
       rounds: { type: 'string', default: '3' },
       folder: { type: 'string' },
       tokenizer: { type: 'string', multiple: true, default: [] },
-      tokenize: { type: 'string', default: 'train,extra,post_pretrain,test' },
+      tokenize: { type: 'string', default: 'extra,train,test,post_pretrain' },
     },
   });
   if (values.help === true) {

@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { ColdStarter, installation, taskRunner, WarmStarter } from '@nacre/activities';
+import {
+  ColdStarter,
+  installation,
+  RunArtifacts,
+  taskRunner,
+  WarmStarter,
+  type RecordedRun,
+} from '@nacre/activities';
 import type { ArtifactStore } from '@nacre/artifact-store';
 import { sourcesFor } from '@nacre/contracts/recipe';
 import { FOLDS_FILE } from '@nacre/contracts/tables';
@@ -13,8 +20,6 @@ import { evaluation, type Evaluation } from './evaluation.mjs';
 import { freshRows } from './fresh-rows.mjs';
 import { LocalStages } from './local-stages.mjs';
 import { modelLogits } from './model-logits.mjs';
-import type { RecordedRun } from './recorded-run.mjs';
-import { RunArtifacts } from './run-artifacts.mjs';
 import { textBaselines } from './text-baselines.mjs';
 
 export interface EvaluateRunSettings {

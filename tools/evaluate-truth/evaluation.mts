@@ -1,7 +1,6 @@
 import type { Labels } from '@nacre/contracts/recipe';
-import { meanOfOrders, meanProbabilities, orders, type ProbabilityRow } from '@nacre/metrics';
+import { expectedLosses, meanOfOrders, meanProbabilities, orders, type ProbabilityRow } from '@nacre/metrics';
 
-import { expectedLosses } from './expected-losses.mjs';
 import type { ModelLogits } from './model-logits.mjs';
 import { ResampledMeans, type Estimate } from './resampled-means.mjs';
 import type { TextBaseline } from './text-baselines.mjs';

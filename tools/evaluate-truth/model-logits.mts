@@ -1,11 +1,10 @@
-import { readLogits } from '@nacre/activities';
+import { readLogits, type RunArtifacts } from '@nacre/activities';
 import type { Recipe } from '@nacre/contracts/recipe';
 import type { LogitRow } from '@nacre/metrics';
 import { exportLogits, predict, tokenize } from '@nacre/stages';
 
 import { inTurn } from './in-turn.mjs';
 import type { LocalStages } from './local-stages.mjs';
-import type { RunArtifacts } from './run-artifacts.mjs';
 
 /** Raw logits of one model of a run on the fresh rows, in both orders. */
 export interface ModelLogits {

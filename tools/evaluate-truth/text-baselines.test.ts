@@ -7,10 +7,10 @@ import { openStore } from '@nacre/artifact-store';
 import { resolveRecipe, type Recipe, type RecipeInput } from '@nacre/contracts/recipe';
 import { FOLDS_FILE } from '@nacre/contracts/tables';
 import { readTable } from '@nacre/data';
+import { expectedLosses } from '@nacre/metrics';
 import { assignFolds, prepareSource, synthesizeSource } from '@nacre/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { expectedLosses } from './expected-losses.mjs';
 import { freshRows, type FreshRows } from './fresh-rows.mjs';
 import { LocalStages } from './local-stages.mjs';
 import { textBaselines, type TextBaseline } from './text-baselines.mjs';

@@ -5,9 +5,10 @@ import type { Installation } from '@nacre/activities';
 import { prepareSource } from '@nacre/data';
 
 import { competitionRows, generateArena } from '../generate-arena/generate-arena.mjs';
-import { dataScript } from './data-script.mjs';
-import type { ComparedRow } from './measured-row.mjs';
+import { dataScript, type ScriptCost } from './data-script.mjs';
+import type { ComparedRow, Spent } from './measured-row.mjs';
 import { trainDescription } from './sources.mjs';
+import { watchedStep } from './watched-step.mjs';
 
 const ROWS = 5000;
 
@@ -35,38 +36,37 @@ export async function compareWithBaseline(settings: ComparisonSettings): Promise
   const file = join(arena, 'train.csv');
   const reading = {
     step: `CSV → canonical Parquet, ${ROWS} rows`,
-    nacre: [] as number[],
-    baseline: [] as number[],
+    nacre: [] as Spent[],
+    baseline: [] as Spent[],
   };
   for (let round = 0; round < rounds; round += 1) {
-    const started = performance.now();
-    const counts = await prepareSource(trainDescription, { file, folder: prepared, signal });
-    reading.nacre.push((performance.now() - started) / 1000);
-    const plain = await dataScript<{ seconds: number; rows: number }>(
-      installation,
-      ['read', file, join(folder, 'baseline.parquet')],
-      signal,
+    const { result: counts, ...cost } = await watchedStep(() =>
+      prepareSource(trainDescription, { file, folder: prepared, signal }),
     );
+    reading.nacre.push(cost);
+    const words = ['read', file, join(folder, 'baseline.parquet')];
+    const plain = await dataScript<ScriptCost & { rows: number }>(installation, words, signal);
     if (plain.rows !== counts['rows']) {
       throw new Error(`Nacre keeps ${String(counts['rows'])} rows, the baseline ${plain.rows}`);
     }
-    reading.baseline.push(plain.seconds);
+    reading.baseline.push(spent(plain));
   }
   const compared: ComparedRow[] = [reading];
   for (const [name, tokenizer] of Object.entries(tokenizers)) {
-    const row = { step: `tokenize, ${name}, both orders`, nacre: [] as number[], baseline: [] as number[] };
+    const row = { step: `tokenize, ${name}, both orders`, nacre: [] as Spent[], baseline: [] as Spent[] };
     for (let round = 0; round < rounds; round += 1) {
       const output = join(folder, 'tokens');
       await mkdir(output, { recursive: true });
-      const { nacre, baseline } = await dataScript<Record<'nacre' | 'baseline', { seconds: number }>>(
-        installation,
-        ['--max-tokens', String(maxTokens), 'tokenize', prepared, tokenizer, output],
-        signal,
-      );
-      row.nacre.push(nacre.seconds);
-      row.baseline.push(baseline.seconds);
+      const words = ['--max-tokens', String(maxTokens), 'tokenize', prepared, tokenizer, output];
+      const both = await dataScript<Record<'nacre' | 'baseline', ScriptCost>>(installation, words, signal);
+      row.nacre.push(spent(both.nacre));
+      row.baseline.push(spent(both.baseline));
     }
     compared.push(row);
   }
   return compared;
+}
+
+function spent({ seconds, cpu_seconds }: ScriptCost): Spent {
+  return { seconds, cpuSeconds: cpu_seconds };
 }

@@ -4,6 +4,13 @@ import { promisify } from 'node:util';
 
 import type { Installation } from '@nacre/activities';
 
+/** What a step of the script cost. */
+export interface ScriptCost {
+  readonly seconds: number;
+  readonly cpu_seconds: number;
+  readonly peak_bytes: number;
+}
+
 /** Runs a step of tools/python/data_baselines.py and answers what it prints. @throws Error with the script's words */
 export async function dataScript<Answer>(
   { root, python, pythonPath }: Installation,

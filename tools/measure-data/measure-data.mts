@@ -6,7 +6,7 @@ import { COMPARISONS_FILE } from '@nacre/contracts/tables';
 import { assignFolds, checkLeaks, prepareSource } from '@nacre/data';
 
 import { generateArena, sourceFiles } from '../generate-arena/generate-arena.mjs';
-import { dataScript } from './data-script.mjs';
+import { dataScript, type ScriptCost } from './data-script.mjs';
 import type { MeasuredRow } from './measured-row.mjs';
 import { sourceDescriptions } from './sources.mjs';
 import { tokenizeTask } from './tokenize-task.mjs';
@@ -82,33 +82,25 @@ export async function measureData(settings: DataSettings): Promise<Record<string
   tell({ step: 'leak gate', rows: sum('rows'), bytes: 0, ...gate });
 
   const tokenizers: Record<string, string> = {};
-  for (const name of ['train', 'post_pretrain']) {
+  for (const name of ['train', 'post_pretrain'] as const) {
     const output = join(folder, 'tokenizers', name);
     await mkdir(output, { recursive: true });
-    const { seconds, peak_bytes } = await dataScript<{ seconds: number; peak_bytes: number }>(
-      installation,
-      ['train', prepared(name), output],
-      signal,
-    );
+    const words = ['train', prepared(name), output];
+    const { seconds, cpu_seconds, peak_bytes } = await dataScript<ScriptCost>(installation, words, signal);
     tokenizers[`bpe-${name}`] = output;
     const trained = Math.min(20_000, planted[name as 'train'].rows);
-    tell({
-      step: `train bpe-${name}`,
-      rows: trained,
-      bytes: 0,
-      seconds,
-      peakBytes: peak_bytes,
-      longestGap: null,
-    });
+    const trained = Math.min(20_000, planted[name].rows);
+    const cost = { seconds, cpuSeconds: cpu_seconds, peakBytes: peak_bytes, longestGap: null };
+    tell({ step: `train bpe-${name}`, rows: trained, bytes: 0, ...cost });
   }
   Object.assign(tokenizers, settings.tokenizers);
-  for (const [tokenizer, base] of Object.entries(tokenizers)) {
-    for (const source of settings.tokenized) {
+  for (const source of settings.tokenized) {
+    for (const [tokenizer, base] of Object.entries(tokenizers)) {
       const comparisons = prepared(source);
       const bytes = (await stat(join(comparisons, COMPARISONS_FILE))).size;
       const digests = new Set<string>();
       // Two threads where it takes least time to show that the bytes are the same.
-      for (const threads of source === 'train' ? [1, 2] : [2]) {
+      for (const threads of source === 'extra' ? [1, 2] : [2]) {
         const work = {
           tokenizer: base,
           comparisons,

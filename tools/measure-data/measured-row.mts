@@ -4,48 +4,62 @@ export interface MeasuredRow {
   readonly rows: number;
   readonly bytes: number;
   readonly seconds: number;
+  readonly cpuSeconds: number;
   readonly peakBytes: number;
   /** Milliseconds; null for a process without an event loop. */
   readonly longestGap: number | null;
   readonly note?: string;
 }
 
-/** A step beside the straightforward script, seconds of each round. */
+/** Time of one go: by the clock and of processors. */
+export interface Spent {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+/** A step beside the straightforward script, an entry per round. */
 export interface ComparedRow {
   readonly step: string;
-  readonly nacre: readonly number[];
-  readonly baseline: readonly number[];
+  readonly nacre: readonly Spent[];
+  readonly baseline: readonly Spent[];
 }
 
 const MEBIBYTE = 2 ** 20;
 
-/** The steps as a Markdown table. */
+/** The steps as a Markdown table; rows/s and MB/s are of the clock, processor time says what a quiet machine would do. */
 export function measuredMarkdown(rows: readonly MeasuredRow[]): string {
   return [
-    '| step | rows | time | rows/s | MB/s | peak memory | longest gap | |',
-    '|:--|--:|--:|--:|--:|--:|--:|:--|',
-    ...rows.map(({ step, rows, bytes, seconds, peakBytes, longestGap, note }) =>
-      [
-        ...['', step, count(rows), `${seconds.toFixed(1)} s`, count(rows / seconds)],
-        (bytes / 1e6 / seconds).toFixed(1),
+    '| step | rows | time | processor | rows/s | MB/s | peak memory | longest gap | |',
+    '|:--|--:|--:|--:|--:|--:|--:|--:|:--|',
+    ...rows.map(({ step, rows, bytes, seconds, cpuSeconds, peakBytes, longestGap, note }) => {
+      const times = [`${seconds.toFixed(1)} s`, `${cpuSeconds.toFixed(1)} s`, count(rows / seconds)];
+      const speed = bytes === 0 ? '–' : (bytes / 1e6 / seconds).toFixed(1);
+      const gap = longestGap === null ? '–' : `${longestGap.toFixed(0)} ms`;
+      const cells = [
+        step,
+        count(rows),
+        ...times,
+        speed,
         `${count(peakBytes / MEBIBYTE)} MiB`,
-        longestGap === null ? '–' : `${longestGap.toFixed(0)} ms`,
-        ...[note ?? '', ''],
-      ]
-        .join(' | ')
-        .trim(),
-    ),
+        gap,
+        note ?? '',
+      ];
+      return `| ${cells.join(' | ')} |`;
+    }),
   ].join('\n');
 }
 
-/** The comparison as a Markdown table: medians, and how many times as fast. */
+/** The comparison as a Markdown table: medians of the rounds, and how many times as fast Nacre is. */
 export function comparedMarkdown(rows: readonly ComparedRow[]): string {
   return [
-    '| step | Nacre | baseline | baseline / Nacre |',
-    '|:--|--:|--:|--:|',
+    '| step | Nacre | baseline | ratio | Nacre, processor | baseline, processor | ratio |',
+    '|:--|--:|--:|--:|--:|--:|--:|',
     ...rows.map(({ step, nacre, baseline }) => {
-      const [own, plain] = [median(nacre), median(baseline)];
-      return `| ${step} | ${own.toFixed(2)} s | ${plain.toFixed(2)} s | ${(plain / own).toFixed(2)} |`;
+      const cells = (['seconds', 'cpuSeconds'] as const).flatMap((time) => {
+        const [own, plain] = [median(nacre.map((go) => go[time])), median(baseline.map((go) => go[time]))];
+        return [`${own.toFixed(2)} s`, `${plain.toFixed(2)} s`, (plain / own).toFixed(2)];
+      });
+      return `| ${[step, ...cells].join(' | ')} |`;
     }),
   ].join('\n');
 }

@@ -1,14 +1,14 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import type { Installation } from '@nacre/activities';
 import { TOKENS_FILE } from '@nacre/contracts/tables';
-import { taskEventSchema, taskRequestSchema } from '@nacre/contracts/trainer';
+import { taskRequestSchema } from '@nacre/contracts/trainer';
 import { tokenize } from '@nacre/stages';
+
+import { dataScript, type ScriptCost } from './data-script.mjs';
 
 export interface TokenizeSettings {
   readonly installation: Installation;
@@ -26,6 +26,7 @@ export interface TokenizeSettings {
 export interface TokenizeCost {
   /** Wall time of the process, its imports in it. */
   readonly seconds: number;
+  readonly cpuSeconds: number;
   readonly peakBytes: number;
   readonly rows: number;
   readonly tokens: number;
@@ -58,28 +59,17 @@ export async function tokenizeTask(settings: TokenizeSettings): Promise<Tokenize
   });
   const file = join(folder, 'request.json');
   await writeFile(file, JSON.stringify(request));
-  const { PATH, HOME } = process.env;
-  const started = performance.now();
-  await promisify(execFile)(installation.python, ['-m', 'nacre_model', 'tokenize', '--request', file], {
-    env: { PATH, HOME, PYTHONPATH: installation.pythonPath, OMP_NUM_THREADS: String(threads) },
+  const { seconds, cpu_seconds, peak_bytes } = await dataScript<ScriptCost>(
+    installation,
+    ['task', file],
     signal,
-  });
-  const seconds = (performance.now() - started) / 1000;
+  );
   const { metrics } = JSON.parse(await readFile(request.result, 'utf8')) as {
     metrics: Record<string, number>;
   };
   const { rows = 0, tokens = 0, truncated = 0 } = metrics;
-  const peakBytes = await memoryPeak(request.events);
-  return { seconds, peakBytes, rows, tokens, truncated, sha256: await sha256(join(output, TOKENS_FILE)) };
-}
-
-async function memoryPeak(events: string): Promise<number> {
-  const lines = (await readFile(events, 'utf8')).trimEnd().split('\n');
-  for (const line of lines) {
-    const event = taskEventSchema.parse(JSON.parse(line));
-    if (event.type === 'memory-peak') return event.bytes;
-  }
-  return 0;
+  const digest = await sha256(join(output, TOKENS_FILE));
+  return { seconds, cpuSeconds: cpu_seconds, peakBytes: peak_bytes, rows, tokens, truncated, sha256: digest };
 }
 
 async function sha256(file: string): Promise<string> {

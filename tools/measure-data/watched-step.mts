@@ -1,6 +1,8 @@
 /** What a step of this process cost. */
 export interface StepCost {
   readonly seconds: number;
+  /** Processor time of the whole process meanwhile, DuckDB and garbage collection in it. */
+  readonly cpuSeconds: number;
   /** Largest resident set seen while it ran, bytes. */
   readonly peakBytes: number;
   /** Longest time for which a timer of 5 ms did not come to its turn, milliseconds. */
@@ -13,7 +15,7 @@ const TICK = 5;
 export async function watchedStep<Result>(
   work: () => Promise<Result>,
 ): Promise<StepCost & { readonly result: Result }> {
-  const started = performance.now();
+  const [started, used] = [performance.now(), process.cpuUsage()];
   let [last, longestGap, peakBytes] = [started, 0, 0];
   const look = () => {
     const now = performance.now();
@@ -25,7 +27,9 @@ export async function watchedStep<Result>(
   try {
     const result = await work();
     look();
-    return { result, seconds: (performance.now() - started) / 1000, peakBytes, longestGap };
+    const { user, system } = process.cpuUsage(used);
+    const seconds = (performance.now() - started) / 1000;
+    return { result, seconds, cpuSeconds: (user + system) / 1e6, peakBytes, longestGap };
   } finally {
     clearInterval(timer);
   }

@@ -1,10 +1,15 @@
 import { join } from 'node:path';
 
-import { ColdStarter, installation, WarmStarter, type TaskStarter } from '@nacre/activities';
+import {
+  ColdStarter,
+  installation,
+  recordedRun,
+  RunArtifacts,
+  WarmStarter,
+  type TaskStarter,
+} from '@nacre/activities';
 import { storeFromEnvironment } from '@nacre/artifact-store';
 
-import { recordedRun } from '../evaluate-truth/recorded-run.mjs';
-import { RunArtifacts } from '../evaluate-truth/run-artifacts.mjs';
 import { firstWorkflowTask } from './first-workflow-task.mjs';
 import { startControlWorker, startDemo, startRun } from './small-demo.mjs';
 import type { StartupFigure } from './startup-figures.mjs';

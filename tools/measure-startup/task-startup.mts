@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { installation, taskRunner, type TaskStarter } from '@nacre/activities';
+import {
+  installation,
+  taskRunner,
+  type RecordedRun,
+  type RunArtifacts,
+  type TaskStarter,
+} from '@nacre/activities';
 import type { ArtifactStore } from '@nacre/artifact-store';
 import { taskEventSchema } from '@nacre/contracts/trainer';
 import { merge } from '@nacre/stages';
 
 import { LocalStages } from '../evaluate-truth/local-stages.mjs';
-import type { RecordedRun } from '../evaluate-truth/recorded-run.mjs';
-import type { RunArtifacts } from '../evaluate-truth/run-artifacts.mjs';
 
 /** How long a Python task took that had next to nothing to do. */
 export interface TaskStartup {

@@ -3,8 +3,10 @@
     data_baselines.py read CSV OUTPUT                        per-row json.loads, digests, one Parquet file
     data_baselines.py train COMPARISONS FOLDER               a byte-level BPE of 32k, as make-base-model trains one
     data_baselines.py tokenize COMPARISONS TOKENIZER FOLDER  the winner's cut token by token, and the task tokenize
+    data_baselines.py task REQUEST                           a task in a process of its own
+    data_baselines.py lengths COMPARISONS TOKENIZER          quantiles of tokens per cell
 
-Each prints one JSON object with the seconds of the work, imports left out.
+Each prints one JSON object with the time of the work, imports left out except for `task`.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ import argparse
 import csv
 import hashlib
 import json
+import os
 import re
 import resource
+import subprocess
 import sys
 import time
 import unicodedata
@@ -22,6 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -32,12 +37,50 @@ PROMPT_WORDS, ANSWER_WORDS, PROMPT_TOKENS = 256, 700, 256
 
 
 def timed(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What the work answers, its seconds, and the peak of this process' memory so far."""
-    started = time.perf_counter()
+    """What the work answers, its seconds (of the clock, and of processors), and the peak of memory so far."""
+    started, used = time.perf_counter(), cpu_seconds()
     answer = work()
-    seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"seconds": seconds, "peak_bytes": peak, **answer}
+    figures = {"seconds": time.perf_counter() - started, "cpu_seconds": cpu_seconds() - used}
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {**figures, "peak_bytes": peak * 1024, **answer}
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process and of its children that have ended."""
+    return sum(os.times()[:4])
+
+
+def run_task(request: Path) -> dict[str, Any]:
+    """A task of nacre_model, started cold."""
+    name = json.loads(request.read_text(encoding="utf-8"))["task"]
+    subprocess.run([sys.executable, "-m", "nacre_model", name, "--request", request], check=True)
+    return {}
+
+
+def lengths(comparisons: Path, tokenizer: Path) -> dict[str, Any]:
+    """How many tokens the cells of a prepared source have: mean, quantiles and most, turns joined."""
+    from transformers import AutoTokenizer
+
+    encode = AutoTokenizer.from_pretrained(tokenizer, local_files_only=True)
+    table = pq.read_table(comparisons / "comparisons.parquet", columns=FIELDS)
+    counts = {
+        field: np.array(
+            [
+                len(encode("\n".join(turn or "" for turn in cell)).input_ids)
+                for cell in table[field].to_pylist()
+            ]
+        )
+        for field in FIELDS
+    }
+    cells = {"prompt": counts["prompt"], "answer": np.concatenate([counts[side] for side in FIELDS[1:]])}
+    return {
+        name: {
+            "mean": round(float(tokens.mean()), 1),
+            **{f"p{share:g}": int(np.percentile(tokens, share)) for share in (50, 90, 95, 99, 99.9)},
+            "max": int(tokens.max()),
+        }
+        for name, tokens in cells.items()
+    }
 
 
 def read(file: Path, output: Path) -> dict[str, Any]:
@@ -161,6 +204,8 @@ def main() -> int:
         "read": ["file", "output"],
         "train": ["comparisons", "output"],
         "tokenize": ["comparisons", "tokenizer", "folder"],
+        "task": ["request"],
+        "lengths": ["comparisons", "tokenizer"],
     }.items():
         step = steps.add_parser(name)
         for path in paths:
@@ -174,6 +219,10 @@ def main() -> int:
             import nacre_model.base_models  # noqa: F401  (torch takes seconds)
 
             answer = timed(lambda: train(chosen.comparisons, chosen.output))
+        case "task":
+            answer = timed(lambda: run_task(chosen.request))
+        case "lengths":
+            answer = lengths(chosen.comparisons, chosen.tokenizer)
         case _:
             import transformers  # noqa: F401
 

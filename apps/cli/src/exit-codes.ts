@@ -17,6 +17,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 const byName: Readonly<Record<string, ExitCode>> = {
   InvalidRecipe: exitCodes.usage,
   InvalidData: exitCodes.usage,
+  InvalidStudy: exitCodes.usage,
   UsageError: exitCodes.usage,
   TemporalUnreachable: exitCodes.unreachable,
   StoreUnavailable: exitCodes.unreachable,

@@ -5,6 +5,8 @@ export * from './device-lock.js';
 export * from './device-probe.js';
 export * from './installation.js';
 export * from './read-ledgers.js';
+export * from './recorded-run.js';
+export * from './run-artifacts.js';
 export * from './run-files.js';
 export * from './stage-activities.js';
 export type * from './stage-context.js';

@@ -5,6 +5,7 @@ import { manifestSchema, stageRegisterSchema } from './artifact/index.js';
 import { goodputSchema, historySchema, measurementSchema } from './measurement/index.js';
 import { recipeSchema } from './recipe/index.js';
 import { heartbeatSchema, progressSchema, runResultSchema, stageCallSchema } from './run/index.js';
+import { studyResultsSchema, studySchema } from './study/index.js';
 import { taskEventSchema, taskRequestSchema, taskResultSchema } from './trainer/index.js';
 
 type Node = Readonly<Record<string, unknown>>;
@@ -48,6 +49,8 @@ describe('every field of a document says what it means', () => {
     ['heartbeat', heartbeatSchema],
     ['run result', runResultSchema],
     ['stage call', stageCallSchema],
+    ['study', studySchema],
+    ['study results', studyResultsSchema],
   ])('%s', (name, schema) => {
     const document = z.toJSONSchema(schema, { io: 'input', reused: 'inline' });
     expect(undescribed(document, name)).toEqual([]);

@@ -1,8 +1,10 @@
 export * from './calibration-error.js';
 export * from './class-scores.js';
 export * from './confusion.js';
+export * from './expected-losses.js';
 export * from './gate-verdict.js';
 export * from './goodput.js';
+export * from './grouped-mean.js';
 export * from './implausible-scores.js';
 export * from './length-bias.js';
 export * from './log-loss.js';
@@ -21,5 +23,6 @@ export * from './rows.js';
 export * from './scaling.js';
 export * from './score.js';
 export * from './softmax.js';
+export * from './study-comparisons.js';
 export * from './swap-inconsistency.js';
 export * from './with-votes.js';

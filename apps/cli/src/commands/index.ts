@@ -18,6 +18,7 @@ import { addResume } from './resume.js';
 import { addRetry } from './retry.js';
 import { addRuns } from './runs.js';
 import { addStart } from './start.js';
+import { addStudy } from './study.js';
 import { addWatch } from './watch.js';
 import { addWhy } from './why.js';
 import { addWorker } from './worker.js';
@@ -45,4 +46,5 @@ export function addCommands(program: Command): void {
   addRetry(program);
   addGc(program);
   addDrill(program);
+  addStudy(program);
 }

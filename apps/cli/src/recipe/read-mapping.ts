@@ -7,24 +7,35 @@ import { isMapping, type Mapping } from './is-mapping.js';
 
 type YamlFault = Pick<YAMLParseError, 'code' | 'message' | 'pos' | 'linePos'>;
 
+/** What a file is read as, for messages. */
+interface Reading {
+  readonly kind?: 'recipe' | 'study';
+  /** The file that names this one. */
+  readonly extendedBy?: string | undefined;
+}
+
 /**
  * The map that a YAML or JSON file holds.
  *
- * @param extendedBy the file that names this one, for the message when it is not there
  * @throws InvalidRecipe naming file and line
  */
-export async function readMapping(file: string, extendedBy?: string): Promise<Mapping> {
+export async function readMapping(
+  file: string,
+  { kind = 'recipe', extendedBy }: Reading = {},
+): Promise<Mapping> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : String(error);
-    const by = extendedBy === undefined ? 'name a recipe file' : `${extendedBy} extends it`;
+    const by = extendedBy === undefined ? `name a ${kind} file` : `${extendedBy} extends it`;
     throw new InvalidRecipe(`${file}: ${reason}; ${by}`);
   });
   const document = parseDocument(text, { uniqueKeys: true });
   const [fault] = document.errors;
   if (fault !== undefined) throw new InvalidRecipe(`${placeOf(file, fault)}: ${sentenceOf(fault, text)}`);
   const value = plainValue(file, () => document.toJS({ maxAliasCount: 100 }));
-  if (!isMapping(value))
-    throw new InvalidRecipe(`${file}: a recipe is a map of keys; \`npx nacre init\` writes one`);
+  if (!isMapping(value)) {
+    const remedy = kind === 'recipe' ? '`npx nacre init` writes one' : 'docs/studies.md shows one';
+    throw new InvalidRecipe(`${file}: a ${kind} is a map of keys; ${remedy}`);
+  }
   return value;
 }
 

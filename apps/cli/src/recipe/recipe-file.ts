@@ -24,7 +24,10 @@ async function readExtended(file: string, above: readonly string[]): Promise<Map
       `${file}: extends itself, through ${[...above, file].join(' → ')}; break the circle`,
     );
   }
-  const { extends: base, ...own } = withAbsolutePaths(await readMapping(file, above.at(-1)), dirname(file));
+  const { extends: base, ...own } = withAbsolutePaths(
+    await readMapping(file, { extendedBy: above.at(-1) }),
+    dirname(file),
+  );
   if (base === undefined) return own;
   if (typeof base !== 'string') throw new InvalidRecipe(`${file}: extends: write the name of one file`);
   return merged(await readExtended(resolve(dirname(file), base), [...above, file]), own);

@@ -12,6 +12,7 @@ export * from './gate-undetermined.js';
 export * from './invalid-data.js';
 export * from './invalid-prediction.js';
 export * from './invalid-recipe.js';
+export * from './invalid-study.js';
 export * from './leak-detected.js';
 export * from './nacre-error.js';
 export * from './no-progress.js';

@@ -1,10 +1,11 @@
-import { runFiles } from '@nacre/activities';
 import { getRunFile, type ArtifactStore } from '@nacre/artifact-store';
 import type { ArtifactReference } from '@nacre/contracts/artifact';
 import { InvalidRecipe } from '@nacre/contracts/errors';
 import { recipeSchema, type Recipe } from '@nacre/contracts/recipe';
-import { progressSchema } from '@nacre/contracts/run';
+import { progressSchema, type StageState } from '@nacre/contracts/run';
 import { parse } from 'yaml';
+
+import { runFiles } from './run-files.js';
 
 /** A finished run, from the readable copies that it left in the store. */
 export interface RecordedRun {
@@ -12,6 +13,7 @@ export interface RecordedRun {
   readonly recipe: Recipe;
   /** What each stage made, by the stage's name; null where it was skipped. */
   readonly artifacts: ReadonlyMap<string, ArtifactReference | null>;
+  readonly stages: readonly StageState[];
 }
 
 /**
@@ -36,6 +38,7 @@ export async function recordedRun(store: ArtifactStore, workflowId: string): Pro
   return {
     workflowId,
     recipe: recipeSchema.parse(parse(recipe.toString('utf8'))),
+    stages,
     artifacts: new Map(stages.map(({ name, artifact }) => [name, artifact])),
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fetchArtifact, type ArtifactStore } from '@nacre/artifact-store';
 import { ContractViolation } from '@nacre/contracts/errors';
 
-import type { RecordedRun } from './recorded-run.mjs';
+import type { RecordedRun } from './recorded-run.js';
 
 /** The artifacts of a run on this machine, each fetched when it is first asked for. */
 export class RunArtifacts {

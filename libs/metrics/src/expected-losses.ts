@@ -1,5 +1,7 @@
 import { ContractViolation } from '@nacre/contracts/errors';
-import { logLoss, type ProbabilityRow } from '@nacre/metrics';
+
+import { logLoss } from './log-loss.js';
+import type { ProbabilityRow } from './rows.js';
 
 /**
  * Expected log loss of every row when votes follow the truth: −Σ p_true log p_model (natural logarithm), in the
@@ -26,6 +28,6 @@ export function expectedLosses(
     return probabilities.reduce((sum, share, label) => sum + share * logLoss(predicted, label), 0);
   });
   const [foreign] = byId.keys();
-  if (foreign !== undefined) throw new ContractViolation(`${what}: ${foreign} is not among the fresh rows`);
+  if (foreign !== undefined) throw new ContractViolation(`${what}: ${foreign} has no true distribution`);
   return losses;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { expectedLosses } from './expected-losses.mjs';
+import { expectedLosses } from './expected-losses.js';
 
 const truth = [
   { example_id: 'fresh:1', probabilities: [0.5, 0.25, 0.25] },
@@ -27,7 +27,7 @@ it('is the entropy for the truth itself, where nothing is certain to be wrong', 
 
 it.each([
   ['lacks a row', [row('fresh:1', 1, 0, 0)], 'a model: fresh:2 has no prediction'],
-  ['has a foreign row', [...truth, row('train:9', 1, 0, 0)], 'a model: train:9 is not among the fresh rows'],
+  ['has a foreign row', [...truth, row('train:9', 1, 0, 0)], 'a model: train:9 has no true distribution'],
   ['has a row twice', [...truth, row('fresh:1', 1, 0, 0)], 'a model: a row is there twice'],
   [
     'has another number of labels',

@@ -1,0 +1,3 @@
+export * from './resolve-study.js';
+export * from './study.js';
+export * from './study-results.js';
