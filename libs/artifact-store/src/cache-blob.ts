@@ -6,12 +6,13 @@ import { CorruptArtifact } from '@nacre/contracts/errors';
 import type { ArtifactStore } from './artifact-store.js';
 import { concurrently, PARALLEL_REQUESTS } from './concurrently.js';
 import { downloadRange } from './download-range.js';
+import { hashRange } from './hash-range.js';
 import { landFile } from './land-file.js';
 import { objectKeys } from './object-keys.js';
 
 /**
  * Path of a verified, read-only copy of the blob in this machine's cache; fetched when it is not there yet. Each leaf
- * is checked as it arrives, a wrong one is fetched once more.
+ * is checked once it is written, a wrong one is fetched once more.
  *
  * @throws StoreUnavailable, CorruptArtifact naming key and leaf, DoesNotFit
  */
@@ -35,21 +36,24 @@ export async function cacheBlob(
 
 async function fetchLeaf(
   store: ArtifactStore,
-  { sha256, size, leaves }: FileEntry,
+  { sha256: blob, size, leaves }: FileEntry,
   leaf: number,
   handle: FileHandle,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const key = objectKeys.blob(store, sha256);
+  const key = objectKeys.blob(store, blob);
   const first = leaf * LEAF_SIZE;
   const length = Math.min(LEAF_SIZE, size - first);
   let fault = '';
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const received = await downloadRange(store, { bucket: store.bucket, key, first, length }, handle, signal);
-    if (received?.length === length && received.sha256 === leaves[leaf]) return;
     if (received === undefined) fault = 'is not there';
-    else if (received.length < length) fault = `ends after ${received.length} of ${length} bytes`;
-    else fault = `has the digest ${received.sha256}, not ${leaves[leaf] ?? ''}`;
+    else if (received < length) fault = `ends after ${received} of ${length} bytes`;
+    else {
+      const sha256 = await hashRange(handle, first, length);
+      if (sha256 === leaves[leaf]) return;
+      fault = `has the digest ${sha256}, not ${leaves[leaf] ?? ''}`;
+    }
   }
   throw new CorruptArtifact(
     `Leaf ${leaf} of ${leaves.length} of s3://${store.bucket}/${key} ${fault}, also on a second read.`,

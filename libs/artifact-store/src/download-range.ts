@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
@@ -17,19 +16,14 @@ export interface ObjectRange {
   readonly versionId?: string;
 }
 
-/** What arrived: perhaps fewer bytes than asked for, if the object is shorter than it should be. */
-export interface ReceivedRange {
-  readonly length: number;
-  readonly sha256: string;
-}
-
 /** Fewer bytes than this within the store's patience are no transfer: the connection is given up. */
 const TRICKLE = 64 * 1024;
 
 /**
  * Streams a range of an object into an open file, at the same offset. A connection that breaks, stalls or trickles is
- * given up, and what is missing is asked for again, of the same object. Undefined when the object is absent, shorter
- * than the range's start, or no longer the described one.
+ * given up, and what is missing is asked for again, of the same object. Answers how many bytes arrived, perhaps fewer
+ * than asked for, if the object is shorter than it should be; undefined when it is absent, shorter than the range's
+ * start, or no longer the described one.
  *
  * @throws StoreUnavailable; the file system's error, e.g. ENOSPC
  */
@@ -38,9 +32,8 @@ export function downloadRange(
   range: ObjectRange,
   file: FileHandle,
   signal: AbortSignal | undefined,
-): Promise<ReceivedRange | undefined> {
+): Promise<number | undefined> {
   const { bucket, key, first, length, versionId } = range;
-  const digest = createHash('sha256');
   let received = 0;
   let etag = range.etag === undefined ? undefined : `"${range.etag}"`;
   const call = {
@@ -64,7 +57,6 @@ export function downloadRange(
       for await (const piece of body as AsyncIterable<Buffer>) {
         // A server that ignores Range must not write past this range.
         const wanted = piece.subarray(0, length - received);
-        digest.update(wanted);
         await writeWhole(file, wanted, first + received);
         received += wanted.length;
         if (wanted.length < piece.length) break;
@@ -72,7 +64,7 @@ export function downloadRange(
     } finally {
       endWatch();
     }
-    return { length: received, sha256: digest.copy().digest('hex') };
+    return received;
   });
 }
 
