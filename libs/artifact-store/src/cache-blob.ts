@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LEAF_SIZE, type FileEntry } from '@nacre/contracts/artifact';
@@ -6,13 +7,12 @@ import { CorruptArtifact } from '@nacre/contracts/errors';
 import type { ArtifactStore } from './artifact-store.js';
 import { concurrently, PARALLEL_REQUESTS } from './concurrently.js';
 import { downloadRange } from './download-range.js';
-import { hashRange } from './hash-range.js';
 import { landFile } from './land-file.js';
 import { objectKeys } from './object-keys.js';
 
 /**
  * Path of a verified, read-only copy of the blob in this machine's cache; fetched when it is not there yet. Each leaf
- * is checked once it is written, a wrong one is fetched once more.
+ * is checked as it arrives, a wrong one is fetched once more.
  *
  * @throws StoreUnavailable, CorruptArtifact naming key and leaf, DoesNotFit
  */
@@ -46,11 +46,13 @@ async function fetchLeaf(
   const length = Math.min(LEAF_SIZE, size - first);
   let fault = '';
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const received = await downloadRange(store, { bucket: store.bucket, key, first, length }, handle, signal);
+    const digest = createHash('sha256');
+    const range = { bucket: store.bucket, key, first, length };
+    const received = await downloadRange(store, range, handle, signal, digest);
     if (received === undefined) fault = 'is not there';
     else if (received < length) fault = `ends after ${received} of ${length} bytes`;
     else {
-      const sha256 = await hashRange(handle, first, length);
+      const sha256 = digest.digest('hex');
       if (sha256 === leaves[leaf]) return;
       fault = `has the digest ${sha256}, not ${leaves[leaf] ?? ''}`;
     }

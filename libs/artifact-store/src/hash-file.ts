@@ -3,7 +3,6 @@ import { open } from 'node:fs/promises';
 import { LEAF_SIZE } from '@nacre/contracts/artifact';
 
 import { changedFile } from './file-slice.js';
-import { hashBytes } from './hash-range.js';
 
 /** What a file's bytes are. */
 export interface FileDigests {
@@ -49,4 +48,9 @@ export async function hashFile(file: string, signal: AbortSignal | undefined): P
   } finally {
     await handle.close();
   }
+}
+
+/** sha256 of bytes that nobody changes meanwhile, hexadecimal, computed on another thread. */
+async function hashBytes(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }

@@ -22,7 +22,7 @@ export async function landFile(
   try {
     await mkdir(folder, { recursive: true });
     await removeAbandoned(file);
-    const handle = await open(part, 'wx+', 0o600);
+    const handle = await open(part, 'wx', 0o600);
     try {
       await write(handle, part);
       await handle.chmod(mode);
