@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { csvCell, writeTable, writeWhole } from '@nacre/data';
+import { csvCell, writeTable, writeWhole, type TableRow } from '@nacre/data';
 
 import { drawArenaRow, sourceStreams, type ArenaRow, type Origin, type SourceName } from './arena-row.mjs';
 import { encodeTurns } from './cell-encoding.mjs';
@@ -72,7 +72,7 @@ const columns = {
   winner_model_b: 'INTEGER',
   winner_tie: 'INTEGER',
 } as const;
-type Cells = Readonly<Record<keyof typeof columns, string | number>>;
+type Cells = TableRow<typeof columns, keyof typeof columns>;
 
 function* rowsOf(seed: number, source: SourceName, counts: Counts): Generator<Cells> {
   for (let row = 0; row < counts.rows; row += 1) {
