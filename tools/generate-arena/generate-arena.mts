@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { csvCell, writeTable, writeWhole } from '@nacre/data';
+import { csvCell, writeTable, writeWhole, type TableRow } from '@nacre/data';
 
 import { drawArenaRow, sourceStreams, type ArenaRow, type Origin, type SourceName } from './arena-row.mjs';
 import { encodeTurns } from './cell-encoding.mjs';
@@ -50,7 +50,7 @@ export async function generateArena({
     else await writeWhole(file, csvLines(source, rows), signal);
     planted[source] = { ...counts, bytes: (await stat(file)).size };
   }
-  await writeWhole(join(folder, 'sample_submission.csv'), submissionLines(seed, planted.test.rows), signal);
+  await writeWhole(join(folder, 'sample_submission.csv'), submissionLines(planted.test.rows), signal);
   await writeFile(join(folder, 'planted.json'), `${JSON.stringify({ seed, scale, planted }, null, 2)}\n`);
   return planted;
 }
@@ -64,11 +64,15 @@ function nothingPlanted(): Omit<Counts, 'rows'> {
 
 const textColumns = { prompt: 'VARCHAR', response_a: 'VARCHAR', response_b: 'VARCHAR' } as const;
 const columns = {
-  ...{ id: 'VARCHAR', model_a: 'VARCHAR', model_b: 'VARCHAR' },
+  id: 'VARCHAR',
+  model_a: 'VARCHAR',
+  model_b: 'VARCHAR',
   ...textColumns,
-  ...{ winner_model_a: 'INTEGER', winner_model_b: 'INTEGER', winner_tie: 'INTEGER' },
+  winner_model_a: 'INTEGER',
+  winner_model_b: 'INTEGER',
+  winner_tie: 'INTEGER',
 } as const;
-type Cells = Readonly<Record<keyof typeof columns, string | number>>;
+type Cells = TableRow<typeof columns, keyof typeof columns>;
 
 function* rowsOf(seed: number, source: SourceName, counts: Counts): Generator<Cells> {
   for (let row = 0; row < counts.rows; row += 1) {
@@ -95,7 +99,7 @@ function* csvLines(source: SourceName, rows: Iterable<Cells>): Generator<string>
   for (const row of rows) yield names.map((name) => csvCell(String(row[name]))).join();
 }
 
-function* submissionLines(seed: number, rows: number): Generator<string> {
+function* submissionLines(rows: number): Generator<string> {
   yield 'id,winner_model_a,winner_model_b,winner_tie';
   for (let row = 0; row < rows; row += 1) yield `${idOf('test', row)},0.333,0.333,0.334`;
 }

@@ -73,10 +73,10 @@ export async function plantedRecall({
       const all = pairs.filter((pair) => pair.family === family && pair.length === length);
       return all.filter(isFound).length / all.length;
     });
+  const recall = {} as Record<Family, readonly number[]>;
+  for (const family of families) recall[family] = recallOf(family);
   return {
-    recall: Object.fromEntries(
-      families.map((family) => [family, recallOf(family)]),
-    ) as PlantedRecall['recall'],
+    recall,
     precision: found === 0 ? 1 : planted / found,
     found,
     planted: pairs.length,

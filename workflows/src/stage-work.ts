@@ -94,7 +94,8 @@ export class StageWork {
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       retry: {
         initialInterval: '1s',
-        backoffCoefficient: 2,
+        // Also the tenth attempt of a training on nodes that come and go begins within seconds.
+        backoffCoefficient: 1.2,
         maximumInterval: '1 minute',
         nonRetryableErrorTypes: [...nonRetryableErrorNames],
       },

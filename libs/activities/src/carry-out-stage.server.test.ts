@@ -191,6 +191,14 @@ describe('a published stage that is computed afresh', () => {
     expect(await place.register()).toMatchObject({ state: 'published', manifest_id: first.manifest_id });
   });
 
+  test('and fails three times in a row is held for a person; a retry begins to count anew', async () => {
+    await place.attempt(writes('bytes')).ended;
+    const refusal = place.attempt(writes('other bytes'), {}, fresh, 4).ended;
+    await expect(refusal).rejects.toMatchObject({ type: 'NoProgress', nonRetryable: true });
+    await expect(refusal).rejects.toThrow(/^train_teacher\/fold-0: 3 attempts in a row to compute it afresh/);
+    await expect(place.attempt(writes('bytes'), {}, fresh, 3).ended).resolves.toBeDefined();
+  });
+
   test('but was never published is claimed like any other', async () => {
     await place.attempt(writes('bytes'), {}, fresh).ended;
     expect(await place.register()).toMatchObject({ state: 'published', term: 1 });

@@ -30,6 +30,24 @@ export async function refuseFruitless(
   );
 }
 
+/**
+ * The same for a published stage that is computed afresh, whose attempts no register counts: Temporal's
+ * own count decides, which a `retry` begins anew.
+ *
+ * @param attempt Temporal's number of this attempt, from 1
+ * @throws NoProgress naming the stage and where to look
+ */
+export function refuseFruitlessRerun(call: StageCall, attempt: number): void {
+  const attempts = attempt - 1;
+  if (attempts < FRUITLESS_ATTEMPTS) return;
+  const run = call.run.workflow_id;
+  throw new NoProgress(
+    `${call.name}: ${String(attempts)} attempts in a row to compute it afresh ended without a result; what is published stays. ` +
+      `Look at \`npx nacre logs ${run} ${call.name}\`, then \`npx nacre retry ${run} ${call.name}\``,
+    { attempts },
+  );
+}
+
 async function lastEnding(store: ArtifactStore, call: StageCall, term: number): Promise<string> {
   const unknown = 'left no books in this run';
   try {

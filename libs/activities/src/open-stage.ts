@@ -7,7 +7,7 @@ import { ClaimedStage } from './claimed-stage.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { FreshStage } from './fresh-stage.js';
 import { isHolderLive } from './holder-liveness.js';
-import { refuseFruitless } from './no-progress.js';
+import { refuseFruitless, refuseFruitlessRerun } from './no-progress.js';
 import type { OpenedStage } from './opened-stage.js';
 
 const RENEWAL_MILLISECONDS = 3 * 60_000;
@@ -27,7 +27,10 @@ export async function openStage(
   const { kind, key } = call;
   if (call.fresh) {
     const register = (await readRegister(store, kind, key))?.register;
-    if (register?.state === 'published') return new FreshStage(store, call, holder, register.term + 1);
+    if (register?.state === 'published') {
+      refuseFruitlessRerun(call, holder.attempt);
+      return new FreshStage(store, call, holder, register.term + 1);
+    }
   }
   const outcome = await claimStage(store, kind, key, holder, (other, register) =>
     isHolderLive(client, { ...dependencies, ...call.run }, other, register),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LEAF_SIZE, type FileEntry } from '@nacre/contracts/artifact';
@@ -35,21 +36,26 @@ export async function cacheBlob(
 
 async function fetchLeaf(
   store: ArtifactStore,
-  { sha256, size, leaves }: FileEntry,
+  { sha256: blob, size, leaves }: FileEntry,
   leaf: number,
   handle: FileHandle,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const key = objectKeys.blob(store, sha256);
+  const key = objectKeys.blob(store, blob);
   const first = leaf * LEAF_SIZE;
   const length = Math.min(LEAF_SIZE, size - first);
   let fault = '';
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const received = await downloadRange(store, { bucket: store.bucket, key, first, length }, handle, signal);
-    if (received?.length === length && received.sha256 === leaves[leaf]) return;
+    const digest = createHash('sha256');
+    const range = { bucket: store.bucket, key, first, length };
+    const received = await downloadRange(store, range, handle, signal, digest);
     if (received === undefined) fault = 'is not there';
-    else if (received.length < length) fault = `ends after ${received.length} of ${length} bytes`;
-    else fault = `has the digest ${received.sha256}, not ${leaves[leaf] ?? ''}`;
+    else if (received < length) fault = `ends after ${received} of ${length} bytes`;
+    else {
+      const sha256 = digest.digest('hex');
+      if (sha256 === leaves[leaf]) return;
+      fault = `has the digest ${sha256}, not ${leaves[leaf] ?? ''}`;
+    }
   }
   throw new CorruptArtifact(
     `Leaf ${leaf} of ${leaves.length} of s3://${store.bucket}/${key} ${fault}, also on a second read.`,

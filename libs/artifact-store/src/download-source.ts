@@ -40,7 +40,7 @@ export async function downloadSource(
         handle,
         signal,
       );
-      if (received?.length !== length) throw changed(uri, expected);
+      if (received !== length) throw changed(uri, expected);
     });
     if (sha256 !== undefined && (await hashFile(part, signal)).sha256 !== sha256)
       throw corrupt(store, uri, key);

@@ -108,7 +108,7 @@ async function download(
   const starts = Array.from({ length: Math.ceil(size / LEAF_SIZE) }, (_, leaf) => leaf * LEAF_SIZE);
   const handle = await open(local, 'w');
   try {
-    const ranges = await concurrently(starts, PARALLEL_REQUESTS, async (first) => {
+    await concurrently(starts, PARALLEL_REQUESTS, async (first) => {
       const length = Math.min(LEAF_SIZE, size - first);
       const received = await downloadRange(
         store,
@@ -116,11 +116,8 @@ async function download(
         handle,
         signal,
       );
-      if (received?.length !== length)
-        throw refusal(stored, path, 'was removed or replaced while it was read');
-      return received;
+      if (received !== length) throw refusal(stored, path, 'was removed or replaced while it was read');
     });
-    if (ranges.length === 1 && ranges[0] !== undefined) return ranges[0].sha256;
   } finally {
     await handle.close();
   }

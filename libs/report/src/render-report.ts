@@ -39,9 +39,9 @@ export function renderReport(input: ReportInput): string {
           ${headline(input)} ${measurement && waterfallSection(measurement)}
           ${measurement && comparisonSection(measurement)} ${measurement && foldSection(measurement)}
           ${measurement && breakdownSection(measurement)} ${measurement && calibrationSection(measurement)}
-          ${lossSection(input)} ${timingSection(progress)}
-          ${goodputSection(input.goodput)} ${dataSection(input)} ${truncationSection(input)}
-          ${graphSection(progress)} ${provenanceSection(input)} ${recipeSection(recipe)}
+          ${lossSection(input)} ${timingSection(progress)} ${goodputSection(input.goodput)}
+          ${dataSection(input)} ${truncationSection(input)} ${graphSection(progress)}
+          ${provenanceSection(input)} ${recipeSection(recipe)}
           <footer>Made by Nacre from the run’s own artifacts. Every number is computed from logits.</footer>
         </main>
       </body>

@@ -1,13 +1,11 @@
-import { DEFAULT_LABEL_POLICY, sourcesFor, type Recipe } from '@nacre/contracts/recipe';
+import { DEFAULT_LABEL_POLICY, type Recipe } from '@nacre/contracts/recipe';
 
-import { assignFolds } from './kinds/assign-folds.js';
+import { dataStages } from './data-stages.js';
+import { pick, required, type Handles } from './handles.js';
 import { assignLabelFolds } from './kinds/assign-label-folds.js';
 import { costGate } from './kinds/cost-gate.js';
 import { distil } from './kinds/distil.js';
-import { dropLeaks } from './kinds/drop-leaks.js';
 import { exportLogits } from './kinds/export-logits.js';
-import { importSource } from './kinds/import-source.js';
-import { leakGate } from './kinds/leak-gate.js';
 import { makeBase } from './kinds/make-base.js';
 import { measure } from './kinds/measure.js';
 import { merge } from './kinds/merge.js';
@@ -15,18 +13,16 @@ import { permuteLogits } from './kinds/permute-logits.js';
 import { plausibilityGate } from './kinds/plausibility-gate.js';
 import { postPretrain } from './kinds/post-pretrain.js';
 import { predict } from './kinds/predict.js';
-import { prepareOrder } from './kinds/prepare-order.js';
-import { prepareSource } from './kinds/prepare-source.js';
 import { quantize } from './kinds/quantize.js';
 import { submit } from './kinds/submit.js';
 import { synthesizeLatents } from './kinds/synthesize-latents.js';
-import { synthesizeSource } from './kinds/synthesize-source.js';
 import { tokenize } from './kinds/tokenize.js';
 import { trainTeacher } from './kinds/train-teacher.js';
 import { labelSets, type LabelSet } from './label-sets.js';
 import type { StageHandle, StageRunner } from './stage-runner.js';
 import { studentFits } from './student-fits.js';
 import { studentStages } from './student-stages.js';
+import { trainingParameters } from './training-parameters.js';
 
 /** Where the results of a run come from. */
 export interface DistillationOutcome {
@@ -34,8 +30,6 @@ export interface DistillationOutcome {
   readonly submission: StageHandle;
   readonly quantized: StageHandle;
 }
-
-type Handles = Record<string, StageHandle>;
 
 /**
  * The whole recipe, once: bases, sources, folds, leak gate, tokens, post-pretraining, teachers,
@@ -52,85 +46,9 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
   const learnt = policy === 'in_sample' ? {} : { label_policy: policy };
   const teachers = Object.keys(recipe.teachers);
 
-  // Sources, as bytes and then as canonical rows.
-  const raw: Handles = {};
-  for (const [name, source] of Object.entries(recipe.data)) {
-    if (source.path === undefined) continue;
-    raw[name] = runner.run(importSource, {
-      name: `import/${name}`,
-      parameters: await runner.describeSource(source.path),
-      inputs: {},
-    });
-  }
-  for (const [name, { synthetic, use }] of Object.entries(recipe.data)) {
-    if (synthetic === undefined || use === undefined || use === 'submission_order') continue;
-    raw[name] = runner.run(synthesizeSource, {
-      name: `synthesize/${name}`,
-      parameters: { ...synthetic, use, labels },
-      inputs: {},
-    });
-  }
-  const prepared: Handles = {};
-  for (const [name, { format, file_type, ids, use, columns }] of Object.entries(recipe.data)) {
-    if (format === 'sample_submission' || use === undefined || use === 'submission_order') continue;
-    prepared[name] = runner.run(prepareSource, {
-      name: `prepare/${name}`,
-      parameters: {
-        ...{ name, format, file_type, use, columns: columns ?? null, labels },
-        ...(ids === 'row_number' ? { ids } : {}),
-      },
-      inputs: { source: required(raw, name) },
-    });
-  }
-  const trainSource = sourcesFor(recipe, 'train')[0] ?? 'train';
-  const extraSources = sourcesFor(recipe, 'extra');
+  const data = await dataStages(recipe, runner);
+  const { prepared, trainSource, extraSources, testSource, postPretrainSource, split, gate, order } = data;
   const rowSources = [trainSource, ...extraSources];
-  const testSource = recipe.predict.data;
-  const postPretrainSource = recipe.post_pretrain?.data;
-  const orderSource = sourcesFor(recipe, 'submission_order')[0];
-  const order: Handles =
-    orderSource === undefined
-      ? {}
-      : {
-          order: runner.run(prepareOrder, {
-            name: `prepare/${orderSource}`,
-            parameters: {},
-            inputs: { source: required(raw, orderSource), comparisons: required(prepared, testSource) },
-          }),
-        };
-
-  // Folds, and the gate that every GPU second waits for. Leaks that are to be dropped leave each source
-  // before anything reads it: test rows at once, blind ones as soon as they are known.
-  const cleaned = (source: string, blind: Handles): StageHandle =>
-    runner.run(dropLeaks, {
-      name: `drop-leaks/${source}`,
-      parameters: {},
-      inputs: { comparisons: required(prepared, source), test: required(prepared, testSource), ...blind },
-    });
-  const dropping = recipe.gates.leak.otherwise === 'drop';
-  if (dropping) for (const source of rowSources) prepared[source] = cleaned(source, {});
-  const split = runner.run(assignFolds, {
-    name: 'folds',
-    parameters: { ...recipe.folds, labels },
-    inputs: { train: required(prepared, trainSource), ...pick(prepared, extraSources, 'extra-') },
-  });
-  if (dropping && postPretrainSource !== undefined) {
-    prepared[postPretrainSource] = cleaned(postPretrainSource, {
-      train: required(prepared, trainSource),
-      folds: split,
-    });
-  }
-  const gate = runner.run(leakGate, {
-    name: 'leak-gate',
-    parameters: recipe.gates.leak,
-    inputs: {
-      train: required(prepared, trainSource),
-      ...pick(prepared, extraSources, 'extra-'),
-      ...pick(prepared, postPretrainSource === undefined ? [] : [postPretrainSource], 'post-pretrain-'),
-      test: required(prepared, testSource),
-      folds: split,
-    },
-  });
   const after = [gate, ...Object.values(order)];
 
   // Bases, their tokens, and the adapters that post-pretraining gives them.
@@ -177,7 +95,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
           name: `post-pretrain/${model}`,
           model,
           gpus,
-          parameters: trainingParameters('post_pretrain', null, { epochs, learning_rate }, []),
+          parameters: trainingParameters(recipe, 'post_pretrain', null, { epochs, learning_rate }, []),
           inputs: {
             base: required(bases, model),
             [`tokens-${postPretrainSource}`]: tokens(model, postPretrainSource, recipe.prompt.max_tokens),
@@ -216,7 +134,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
       model: teacher,
       ...ofFold(fold),
       gpus: settings.gpus,
-      parameters: { ...trainingParameters('teacher', fold, settings, []), ...pair },
+      parameters: { ...trainingParameters(recipe, 'teacher', fold, settings, []), ...pair },
       inputs: { ...required(started, teacher), ...rows },
       after,
     });
@@ -269,7 +187,7 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
           model: student,
           ...ofFold(fold),
           gpus: recipe.student.gpus,
-          parameters: { ...trainingParameters('student', fold, settings, by), ...changes },
+          parameters: { ...trainingParameters(recipe, 'student', fold, settings, by), ...changes },
           inputs: { ...starts, ...rows, ...(by.length > 0 ? read : {}) },
           after,
         });
@@ -408,34 +326,6 @@ export async function distillation(recipe: Recipe, runner: StageRunner): Promise
     after: plausible,
   });
   return { measurement, submission, quantized };
-
-  function trainingParameters(
-    role: 'post_pretrain' | 'teacher' | 'student',
-    fold: number | null,
-    settings: Pick<Recipe['student'], 'epochs' | 'learning_rate' | 'selection'>,
-    from: string[],
-  ) {
-    const losses =
-      from.length > 0 ? recipe.student.losses : { cross_entropy: 1, kl: 0, cosine: 0, temperature: 1 };
-    const { epochs, learning_rate, selection } = settings;
-    const chosen = selection === undefined ? {} : { selection };
-    const learns = { ...(from.length > 0 ? learnt : {}), ...chosen };
-    // Post-pretraining has no head before it, so keep is nothing to it.
-    const { head, ...common } = training;
-    const starts = head === undefined || (role === 'post_pretrain' && head.init === 'keep') ? {} : { head };
-    return {
-      ...common,
-      ...starts,
-      labels,
-      role,
-      fold,
-      epochs,
-      learning_rate,
-      teachers: from,
-      ...learns,
-      losses,
-    };
-  }
 }
 
 /** The fold that a stage's name and progress are of; a stage without one holds out none. */
@@ -455,14 +345,4 @@ function selectedOnDev({ student, teachers, controls }: Recipe) {
   return (['teacher', 'student', 'student_alone', 'permuted_teachers'] as const).filter(
     (role) => chosen[role],
   );
-}
-
-function required<Value>(record: Readonly<Record<string, Value>>, name: string): Value {
-  const value = record[name];
-  if (value === undefined) throw new RangeError(`the recipe names ${name}, which it does not define`);
-  return value;
-}
-
-function pick(handles: Handles, names: readonly string[], prefix: string): Handles {
-  return Object.fromEntries(names.map((name) => [`${prefix}${name}`, required(handles, name)]));
 }

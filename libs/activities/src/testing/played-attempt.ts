@@ -91,14 +91,15 @@ export class PlayedStagePlace {
     return new PlayedStagePlace(temporal, kind, parameters);
   }
 
-  /** Begins an attempt whose task is `task`; anything given replaces what a worker would have. */
+  /** Begins an attempt, Temporal's first or another, whose task is `task`; anything given replaces what a worker would have. */
   attempt(
     task: TaskRunner,
     changes: Partial<ActivityDependencies> = {},
     call: Partial<StageCall> = {},
+    number = 1,
   ): PlayedAttempt {
     const environment = new MockActivityEnvironment(
-      { heartbeatTimeoutMs: 90_000 },
+      { heartbeatTimeoutMs: 90_000, attempt: number },
       { logger: new DefaultLogger('ERROR') },
     );
     const beats: Heartbeat[] = [];

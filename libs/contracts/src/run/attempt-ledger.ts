@@ -17,7 +17,7 @@ export const attemptLedgerSchema = z.strictObject({
   term: z.int().positive().describe('Term of the claim'),
   worker: z.string().describe('Identity of the worker'),
   run_id: z.string().describe('Temporal run id'),
-  started_at: z.number().describe('When it was claimed, milliseconds since the epoch'),
+  started_at: z.number().describe('When it began, milliseconds since the epoch'),
   seen_at: z.number().describe('Newest moment this document tells about, milliseconds since the epoch'),
   ended: z
     .enum(['done', 'stopped', 'failed'])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import sys
 from importlib.metadata import version
 from typing import Any
 
@@ -25,6 +26,8 @@ def settle_environment() -> None:
     """Set the environment variables of the libraries where the user has not."""
     for name, value in _settings.items():
         os.environ.setdefault(name, value)
+    # Where it is installed transformers imports it, half a second, for a way to generate text that no task uses.
+    sys.modules.setdefault("sklearn", None)  # type: ignore[arg-type]
 
 
 settle_environment()
@@ -37,7 +40,8 @@ def prepare_libraries(execution: dict[str, Any]) -> None:
     import torch
 
     torch.set_num_threads(execution["threads"])
-    torch.use_deterministic_algorithms(True)
+    # What use_deterministic_algorithms(True) does, less an import of the compiler, which takes a second.
+    torch.set_deterministic_debug_mode("error")
     # Filling fresh tensors with NaN would find reads of unwritten memory; none of ours leave any.
     torch.utils.deterministic.fill_uninitialized_memory = False
 
