@@ -88,7 +88,6 @@ export async function measureData(settings: DataSettings): Promise<Record<string
     const words = ['train', prepared(name), output];
     const { seconds, cpu_seconds, peak_bytes } = await dataScript<ScriptCost>(installation, words, signal);
     tokenizers[`bpe-${name}`] = output;
-    const trained = Math.min(20_000, planted[name as 'train'].rows);
     const trained = Math.min(20_000, planted[name].rows);
     const cost = { seconds, cpuSeconds: cpu_seconds, peakBytes: peak_bytes, longestGap: null };
     tell({ step: `train bpe-${name}`, rows: trained, bytes: 0, ...cost });

@@ -69,7 +69,7 @@ describe('help', () => {
   it('has every command of this version', () => {
     const names = nacreProgram().commands.map((command) => command.name());
     expect(names.join(' ')).toBe(
-      'init doctor dev worker resolve start runs watch logs why ls get report pause resume cancel restart reproduce retry gc drill',
+      'init doctor dev worker resolve start runs watch logs why ls get report pause resume cancel restart reproduce retry gc drill study',
     );
   });
 });

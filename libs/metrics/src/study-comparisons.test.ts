@@ -34,6 +34,9 @@ function results(runs: MeasuredRun[]): StudyResults {
   };
 }
 
+/** A number but for rounding. */
+const about = (value: number): number => expect.closeTo(value, 12) as number;
+
 const of = (runs: MeasuredRun[]) => studyComparisons(study, results(runs));
 
 describe('the table of a study', () => {
@@ -49,18 +52,18 @@ describe('the table of a study', () => {
       arm: 'base',
       against: null,
       runs: 2,
-      loss: expect.closeTo(0.925, 12),
+      loss: about(0.925),
       difference: null,
     });
     // Rows by seed 1: -.01 -.01 -.02 -.02; by seed 2: +.01 -.01 -.02 -.02.
-    expect(other).toMatchObject({ arm: 'other', against: 'base', runs: 2, loss: expect.closeTo(0.9125, 12) });
+    expect(other).toMatchObject({ arm: 'other', against: 'base', runs: 2, loss: about(0.9125) });
     expect(other?.difference).toEqual({
-      value: expect.closeTo(-0.0125, 12),
+      value: about(-0.0125),
       // Groups of 4, 2 and 2 values with means -.005, -.02, -.02: all draws of the first alone, or none of it.
-      interval: [expect.closeTo(-0.02, 12), expect.closeTo(-0.005, 12)],
+      interval: [about(-0.02), about(-0.005)],
       bySeed: [
-        { seed: 1, value: expect.closeTo(-0.015, 12) },
-        { seed: 2, value: expect.closeTo(-0.01, 12) },
+        { seed: 1, value: about(-0.015) },
+        { seed: 2, value: about(-0.01) },
       ],
       verdict: 'better',
     });
@@ -101,7 +104,7 @@ describe('the table of a study', () => {
       run('other', 2, [80, 80, 80, 80]),
     ]);
     expect(base?.runs).toBe(2);
-    expect(other?.difference?.bySeed).toEqual([{ seed: 2, value: expect.closeTo(-0.01, 12) as number }]);
+    expect(other?.difference?.bySeed).toEqual([{ seed: 2, value: about(-0.01) as number }]);
   });
 
   it('of nothing has no numbers', () => {

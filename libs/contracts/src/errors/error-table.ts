@@ -9,6 +9,7 @@
 export const errorTable = {
   InvalidRecipe: 'fail',
   InvalidData: 'fail',
+  InvalidStudy: 'fail',
   LeakDetected: 'fail',
   InvalidPrediction: 'fail',
   DoesNotFit: 'hold',
