@@ -104,7 +104,7 @@ describe('the table of a study', () => {
       run('other', 2, [80, 80, 80, 80]),
     ]);
     expect(base?.runs).toBe(2);
-    expect(other?.difference?.bySeed).toEqual([{ seed: 2, value: about(-0.01) as number }]);
+    expect(other?.difference?.bySeed).toEqual([{ seed: 2, value: about(-0.01) }]);
   });
 
   it('of nothing has no numbers', () => {
