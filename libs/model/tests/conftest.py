@@ -129,6 +129,6 @@ def base(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Callable[[
 
 @pytest.fixture(autouse=True)
 def _nobody_asked_to_stop():
-    protocol._stop.clear()
+    protocol._stop.asked = False
     yield
-    protocol._stop.clear()
+    protocol._stop.asked = False

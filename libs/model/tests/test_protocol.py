@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -103,3 +104,40 @@ def test_two_modules_cannot_define_one_task(monkeypatch: pytest.MonkeyPatch):
     mine.__module__ = "another"
     with pytest.raises(ContractViolation, match="both another and test"):
         task("shared")(lambda context: {})
+
+
+# A trace sends SIGTERM again at every line that handling it runs, whatever that calls.
+HEARD_WHILE_HEARD = """
+import signal
+import subprocess
+import sys
+
+from nacre_model import protocol
+
+left = 20
+
+
+def again(frame, event, argument):
+    global left
+    if left > 0:
+        left -= 1
+        signal.raise_signal(signal.SIGTERM)
+    return again
+
+
+def hear(number, frame):
+    sys.settrace(again)
+    protocol.request_stop()
+
+
+signal.signal(signal.SIGTERM, hear)
+signal.raise_signal(signal.SIGTERM)
+sys.settrace(None)
+sys.exit(0 if protocol.stop_requested() and left < 20 else 1)
+"""
+
+
+def test_a_stop_is_heard_while_another_one_is():
+    """A rank hears SIGTERM from its worker and from its launcher."""
+    heard = subprocess.run([sys.executable, "-c", HEARD_WHILE_HEARD], timeout=20, check=False)
+    assert heard.returncode == 0

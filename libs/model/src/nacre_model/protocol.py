@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from nacre_model.spending import Spending, SpendingClock
@@ -100,17 +101,21 @@ class CollectiveTimeout(TaskError):
     exit_code = 80
 
 
-_stop = threading.Event()
+_stop = SimpleNamespace(asked=False)
 
 
 def request_stop() -> None:
-    """Ask the running task to stop at its next step boundary; SIGTERM and the lifeline do so."""
-    _stop.set()
+    """Ask the running task to stop at its next step boundary; SIGTERM and the lifeline do so.
+
+    A rank hears SIGTERM from its worker and from its launcher, the second perhaps while it handles the
+    first: nothing with a lock, like threading.Event, may be touched here.
+    """
+    _stop.asked = True
 
 
 def stop_requested() -> bool:
     """Whether the task has been asked to stop."""
-    return _stop.is_set()
+    return bool(_stop.asked)
 
 
 @dataclass

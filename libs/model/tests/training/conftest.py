@@ -205,4 +205,4 @@ def job(
 @pytest.fixture(autouse=True)
 def _no_stop_is_left_over() -> Any:
     yield
-    protocol._stop.clear()
+    protocol._stop.asked = False

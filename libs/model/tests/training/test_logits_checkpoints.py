@@ -42,7 +42,7 @@ def killed(job, monkeypatch):
         patch.setattr(logits_module, "write_logits_shard", write_and_stop)
         with pytest.raises(TrainerStopped):
             export_logits(run)
-    protocol._stop.clear()
+    protocol._stop.asked = False
     return run, folder
 
 

@@ -42,7 +42,7 @@ def same_job(job, toy_rows):
 
 
 def go_on(run):
-    protocol._stop.clear()
+    protocol._stop.asked = False
     return train(run)
 
 
@@ -55,7 +55,7 @@ def test_a_training_interrupted_at_any_step_ends_with_the_same_bytes_and_figures
         part = same_job()
         folder = keep_checkpoints(part, resume)
         assert f"after step {step} of 10" in stop_during(loop_of(part), step)
-        protocol._stop.clear()
+        protocol._stop.asked = False
         resume = folder / str(step)
     last, kept = same_job(), digests(resume)
     keep_checkpoints(last, resume)
@@ -83,7 +83,7 @@ def test_the_second_training_of_a_student_is_resumed_to_the_bytes_of_one_that_wa
     assert figures["first_loss"] < history(first)[0]["loss"]
     folder = keep_checkpoints(part)
     stop_during(loop_of(part), 4)
-    protocol._stop.clear()
+    protocol._stop.asked = False
     keep_checkpoints(last, folder / "4")
     assert train(last) == figures
     assert digests(last.output) == digests(whole.output)
@@ -145,7 +145,7 @@ def test_a_process_killed_while_it_saves_leaves_a_part_that_is_ignored_and_remov
     train(whole)
     folder = keep_checkpoints(killed)
     stop_during(loop_of(killed), 3)
-    protocol._stop.clear()
+    protocol._stop.asked = False
     keep_checkpoints(killed, folder / "3")
 
     def killed_in_the_middle():
@@ -171,7 +171,7 @@ def test_a_part_is_no_checkpoint(same_job):
     run = same_job()
     folder = keep_checkpoints(run)
     stop_during(loop_of(run), 3)
-    protocol._stop.clear()
+    protocol._stop.asked = False
     (folder / "3").rename(folder / "3.part")
     keep_checkpoints(run, folder / "3")
     with pytest.raises(CheckpointRefused, match="not whole"):

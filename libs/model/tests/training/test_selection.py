@@ -114,7 +114,7 @@ def test_a_training_interrupted_at_any_step_ends_with_the_same_weights(same_job,
         part = same_job(selection, **parameters)
         folder = keep_checkpoints(part, resume)
         stop_during(loop_of(part), step)
-        protocol._stop.clear()
+        protocol._stop.asked = False
         resume = folder / str(step)
     last = same_job(selection, **parameters)
     keep_checkpoints(last, resume)
@@ -126,7 +126,7 @@ def test_a_checkpoint_that_lost_the_weights_kept_beside_the_last_is_refused(same
     part, again = same_job("ema"), same_job("ema")
     folder = keep_checkpoints(part)
     stop_during(loop_of(part), 4)
-    protocol._stop.clear()
+    protocol._stop.asked = False
     (folder / "4" / KEPT_FILE).unlink()
     keep_checkpoints(again, folder / "4")
     with pytest.raises(CheckpointRefused, match=r"kept\.safetensors is missing"):
