@@ -139,5 +139,7 @@ sys.exit(0 if protocol.stop_requested() and left < 20 else 1)
 
 def test_a_stop_is_heard_while_another_one_is():
     """A rank hears SIGTERM from its worker and from its launcher."""
-    heard = subprocess.run([sys.executable, "-c", HEARD_WHILE_HEARD], timeout=20, check=False)
+    source = str(Path(protocol.__file__).parents[1])
+    command = [sys.executable, "-c", HEARD_WHILE_HEARD]
+    heard = subprocess.run(command, env={"PYTHONPATH": source}, timeout=20, check=False)
     assert heard.returncode == 0
