@@ -14,7 +14,8 @@ const script = 'node --import tsx --conditions=@nacre/source tools/measure-data.
 const usage = `Usage: ${script} [--scale 1] [--seed 2025] [--rounds 3] [--tokenizer NAME=FOLDER]… [--tokenize extra,train,test,post_pretrain]
 Generates files of the competition's shape (tools/generate-arena.mts) and takes them from CSV to token ids: time, peak
 memory and longest gap of the event loop of each step, as Markdown. Then the first 5,000 rows beside a straightforward
-Python script. Two byte-level BPEs of 32k are trained here; --tokenizer adds another. Needs \`npm run setup\`.
+Python script. Two byte-level BPEs of 32k are trained here; --tokenizer adds another
+(tools/python/gguf_tokenizer.py writes the folder of one that comes in a GGUF file). Needs \`npm run setup\`.
   --scale     part of the rows: 0.01 for a hundredth
   --rounds    how often the 5,000 rows are compared
   --tokenize  sources to tokenize
